@@ -1,0 +1,42 @@
+//! What the product means: the five-step case, its rules and its tallies.
+//!
+//! Pure code: no input or output, no async, no clock, no randomness; whatever an act needs of these is handed in with a [`Ctx`].
+//! Without the feature `cases` only the rule contract remains, which also compiles to WebAssembly for the plugin SDK.
+
+pub mod describe;
+pub mod digests;
+pub mod escalation;
+pub mod standard;
+pub mod texts;
+pub mod topics;
+pub mod voting;
+
+#[cfg(feature = "cases")]
+pub mod access;
+#[cfg(feature = "cases")]
+pub mod ctx;
+#[cfg(feature = "cases")]
+pub mod divisions;
+#[cfg(feature = "cases")]
+pub mod events;
+#[cfg(feature = "cases")]
+pub mod ids;
+#[cfg(feature = "cases")]
+pub mod refusals;
+#[cfg(feature = "cases")]
+pub mod resolutions;
+#[cfg(feature = "cases")]
+pub mod workflow;
+
+pub use digests::Digest;
+pub use texts::LocalText;
+
+#[cfg(feature = "cases")]
+pub use crate::{
+    ctx::{Actor, Ctx, Entropy},
+    events::{Event, Opening, StoredEvent},
+    ids::{
+        BallotId, EventId, GrantId, MeetingId, MemberId, RequestId, ResolutionId, TenantId, TimerId, TopicId, UnitId,
+    },
+    refusals::{Refusal, RefusalKind},
+};

@@ -1,0 +1,67 @@
+//! Identifiers: one type a thing, so that no topic can be asked for by a ballot's id.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// The bare UUID.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                text.parse().map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A tenant: a city.
+    TenantId;
+    /// A unit of the division tree.
+    UnitId;
+    /// A person known to a tenant.
+    MemberId;
+    /// A role held by a member at a unit.
+    GrantId;
+    /// A topic, and the case that grows from it.
+    TopicId;
+    /// A meeting.
+    MeetingId;
+    /// A ballot.
+    BallotId;
+    /// A resolution.
+    ResolutionId;
+    /// An event.
+    EventId;
+    /// A timer.
+    TimerId;
+    /// A request.
+    RequestId;
+}

@@ -1,0 +1,153 @@
+//! The standard rules: what holds where a rule set leaves something out.
+//!
+//! General matters need a simple majority of those taking part, major matters at least two thirds; half of the roll is a quorum.
+
+use crate::{
+    LocalText,
+    escalation::{Action, Answer, Case, CaseKind, Level},
+    topics::{Category, Form, Scored, Significance, StageLimit, TopicText},
+    voting::{Condition, ConditionKind, Counted, Fraction, Measure, Method, Of, Secrecy, Subject, VotingRule},
+};
+
+/// Hours in which a called department must answer.
+pub const WHISTLE_HOURS: u32 = 48;
+
+const ANSWER_HOURS: u32 = 5 * 24;
+const DELIBERATION_HOURS: u32 = 30 * 24;
+
+/// The standard rule for a subject.
+pub fn rule(subject: &Subject) -> VotingRule {
+    let (majority, strict) = match subject.significance {
+        Significance::General => (Fraction::new(1, 2), true),
+        Significance::Major => (Fraction::new(2, 3), false),
+    };
+    VotingRule {
+        method: Method::YesNo,
+        conditions: vec![
+            Condition {
+                code: "quorum_heads".into(),
+                kind: ConditionKind::Quorum,
+                measure: Measure::Heads,
+                counted: Counted::Participating,
+                of: Of::Eligible,
+                at_least: Fraction::new(1, 2),
+                strict: false,
+            },
+            Condition {
+                code: "majority_heads".into(),
+                kind: ConditionKind::Majority,
+                measure: Measure::Heads,
+                counted: Counted::InFavour,
+                of: Of::Participating,
+                at_least: majority,
+                strict,
+            },
+        ],
+        secrecy: Secrecy::Open,
+        notice_hours: 0,
+        window_hours: 7 * 24,
+        laws: Vec::new(),
+        custom: None,
+    }
+}
+
+/// The standard categories.
+pub fn categories() -> Vec<Category> {
+    let category = |code: &str, zh: &str, en: &str, significance, form| Category {
+        code: code.into(),
+        parent: None,
+        labels: vec![LocalText::new("zh-CN", zh), LocalText::new("en", en)],
+        significance,
+        form,
+        stage_hours: vec![
+            StageLimit { stage: "submitted".into(), hours: ANSWER_HOURS },
+            StageLimit { stage: "deliberating".into(), hours: DELIBERATION_HOURS },
+        ],
+    };
+    vec![
+        category("environment", "环境卫生", "environment", Significance::General, Form::OpenDebate),
+        category("facilities", "公共设施", "public facilities", Significance::General, Form::OpenDebate),
+        category("property", "物业管理", "property management", Significance::Major, Form::JointMeeting),
+        category("neighbours", "邻里纠纷", "disputes between neighbours", Significance::General, Form::RoundTable),
+        category("other", "其他", "other", Significance::General, Form::OpenDebate),
+    ]
+}
+
+/// Classifies a topic by words that name a category; nothing found is `other`.
+pub fn classify(topic: &TopicText) -> Vec<Scored> {
+    const WORDS: &[(&str, &[&str])] = &[
+        ("environment", &["环境", "卫生", "垃圾", "绿化", "污水"]),
+        ("facilities", &["设施", "路灯", "电梯", "充电", "停车", "道路"]),
+        ("property", &["物业", "维修资金", "业主", "管理规约", "公共收益"]),
+        ("neighbours", &["邻里", "噪音", "漏水", "纠纷"]),
+    ];
+    let hits = |text: &str, words: &[&str]| words.iter().filter(|word| text.contains(**word)).count();
+    let mut scored: Vec<_> = WORDS
+        .iter()
+        .map(|(category, words)| (category, 2 * hits(&topic.title, words) + hits(&topic.body, words)))
+        .filter(|(_, hits)| *hits > 0)
+        .map(|(category, hits)| Scored {
+            category: (*category).into(),
+            per_mille: u32::try_from(hits * 200).unwrap_or(u32::MAX).min(1000),
+        })
+        .collect();
+    scored.sort_by_key(|scored| std::cmp::Reverse(scored.per_mille));
+    if scored.is_empty() {
+        scored.push(Scored { category: "other".into(), per_mille: 0 });
+    }
+    scored
+}
+
+/// The standard answer to a late, unanswered or unsatisfying case.
+pub fn assess(case: &Case) -> Answer {
+    let notify = |level| Action::Notify { role: "supervisor".into(), level };
+    match case.kind {
+        CaseKind::Unsatisfied => Answer { actions: vec![Action::ReopenDeliberation], ask_again_hours: None },
+        CaseKind::Objection => Answer { actions: vec![notify(case.level)], ask_again_hours: None },
+        CaseKind::Overdue | CaseKind::Unanswered => {
+            let mut actions = vec![notify(case.level)];
+            if case.level > Level::City {
+                actions.push(Action::RaiseLevel);
+            }
+            actions.push(Action::MarkPublic);
+            Answer { actions, ask_again_hours: Some(WHISTLE_HOURS) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::voting::{Electorate, validate_rule};
+
+    fn subject(significance: Significance) -> Subject {
+        Subject {
+            category: "other".into(),
+            significance,
+            matter: None,
+            electorate: Electorate::Residents,
+            eligible_heads: 10,
+            eligible_floor_area: None,
+        }
+    }
+
+    #[test]
+    fn major_matters_need_two_thirds_and_general_ones_more_than_half() {
+        let share = |significance| {
+            let rule = rule(&subject(significance));
+            assert_eq!(validate_rule(&rule), Ok(()));
+            let majority = rule.conditions.last().expect("a majority").clone();
+            (majority.at_least, majority.strict)
+        };
+        assert_eq!(share(Significance::General), (Fraction::new(1, 2), true));
+        assert_eq!(share(Significance::Major), (Fraction::new(2, 3), false));
+    }
+
+    #[test]
+    fn a_topic_is_classified_by_its_words() {
+        let first = |title: &str| classify(&TopicText { title: title.into(), body: String::new() }).remove(0).category;
+        assert_eq!(first("小区路灯不亮"), "facilities");
+        assert_eq!(first("物业服务合同到期"), "property");
+        assert_eq!(first("春节联欢"), "other");
+    }
+}
