@@ -1,0 +1,65 @@
+//! Every check, in the order in which a mistake shows soonest.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+use anyhow::Result;
+
+use crate::{
+    charts, demos, licences, plugins, postgres,
+    processes::{cargo, run},
+    specs,
+    steps::{Done, Steps},
+    tidy,
+};
+
+const LINTS: [&str; 6] = ["--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"];
+
+/// Runs every check and prints how each ended.
+pub fn run_all(root: &Path) -> Result<ExitCode> {
+    let mut steps = Steps::default();
+    let mut database = None;
+    steps.step("house rules", || ran(tidy::check(root)));
+    steps.step("format", || ran(run(cargo(root).args(["fmt", "--all", "--check"]))));
+    steps.step("set-up", || {
+        demos::compiler(root)?;
+        database = postgres::provide(root)?;
+        Ok(Done::Ran)
+    });
+    steps.step("plugins: build", || ran(plugins::build(root)));
+    steps.step("plugins: format", || ran(run(on_plugins(root, "fmt").args(["--all", "--check"]))));
+    steps.step("plugins: lints", || ran(run(on_plugins(root, "clippy").args(LINTS))));
+    steps.step("plugins: tests", || ran(run(on_plugins(root, "test").args(["--locked", "--workspace"]))));
+    steps.step("lints", || ran(run(cargo(root).arg("clippy").args(LINTS))));
+    steps.step("build", || ran(run(cargo(root).args(["build", "--locked", "--workspace"]))));
+    steps.step("tests", || {
+        ran(run(tests(root, database.clone()).args(["test", "--locked", "--workspace", "--no-fail-fast"])))
+    });
+    steps.step("interface: equal", || specs::compare(root));
+    steps.step("interface: lint", || specs::lint(root));
+    steps.step("chart", || charts::check(root));
+    steps.step("licences, arrows", || licences::check(root));
+    steps.step("advisories", || licences::advisories(root));
+    steps.finish(&root.join("target/xtask/closing"))
+}
+
+fn ran(outcome: Result<()>) -> Result<Done> {
+    outcome.map(|()| Done::Ran)
+}
+
+/// A cargo command on the plugins, which are a workspace of their own.
+fn on_plugins(root: &Path, subcommand: &str) -> Command {
+    let mut cargo = cargo(&root.join("plugins"));
+    cargo.arg(subcommand);
+    cargo
+}
+
+fn tests(root: &Path, database: Option<PathBuf>) -> Command {
+    let mut cargo = cargo(root);
+    if let Some(folder) = database {
+        cargo.env("YISHI_PG_BIN", folder);
+    }
+    cargo
+}

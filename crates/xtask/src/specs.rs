@@ -1,0 +1,86 @@
+//! The description of the interface: equal to what the program serves, and linted.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    processes::{capture, cargo, command, run},
+    stamps,
+    steps::Done,
+    tools,
+};
+
+const FILE: &str = "openapi/yishi.yaml";
+const LINTER: &str = "@redocly/cli";
+const LINTER_VERSION: &str = "2.77.0";
+
+/// Writes the description from the program.
+pub fn write(root: &Path) -> Result<()> {
+    let served = served(root)?;
+    fs::create_dir_all(root.join("openapi"))?;
+    fs::write(root.join(FILE), served)?;
+    println!("wrote {FILE}");
+    Ok(())
+}
+
+/// Fails where the checked-in description is not what the program serves, and names the first line that differs.
+pub fn compare(root: &Path) -> Result<Done> {
+    let kept = fs::read_to_string(root.join(FILE)).with_context(|| format!("cannot read {FILE}"))?;
+    let served = served(root)?;
+    match first_difference(&kept, &served) {
+        None => Ok(Done::Ran),
+        Some((line, kept, served)) => bail!(
+            "{FILE} is not what the program serves; `cargo xtask openapi` writes it anew\n  line {line}, checked in: {kept}\n  line {line}, served:     {served}"
+        ),
+    }
+}
+
+/// Lints the checked-in description.
+pub fn lint(root: &Path) -> Result<Done> {
+    stamps::unless_unchanged(root, "openapi-lint", &[FILE, "redocly.yaml"], &[LINTER_VERSION], || {
+        let node = match tools::node(root)? {
+            Ok(node) => node,
+            Err(reason) => return Ok(Done::Skipped(reason)),
+        };
+        let bin = tools::npm(root, &node, LINTER, LINTER_VERSION)?;
+        let mut redocly = command(root, &node);
+        redocly.arg(bin.join("redocly")).args(["lint", "--config", "redocly.yaml", "yishi"]);
+        run(redocly.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true"))?;
+        Ok(Done::Ran)
+    })
+}
+
+fn served(root: &Path) -> Result<String> {
+    capture(cargo(root).args(["run", "--quiet", "--locked", "--package", "yishi", "--", "openapi"]))
+}
+
+fn first_difference<'a>(kept: &'a str, served: &'a str) -> Option<(usize, &'a str, &'a str)> {
+    if kept == served {
+        return None;
+    }
+    const END: &str = "(end of the file)";
+    let (mut kept, mut served) = (kept.lines(), served.lines());
+    let mut line = 0;
+    loop {
+        line += 1;
+        match (kept.next(), served.next()) {
+            (Some(a), Some(b)) if a == b => {}
+            (None, None) => return Some((line, END, END)),
+            (a, b) => return Some((line, a.unwrap_or(END), b.unwrap_or(END))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_that_differs_is_named() {
+        assert_eq!(first_difference("a\nb\n", "a\nb\n"), None);
+        assert_eq!(first_difference("a\nb\n", "a\nc\n"), Some((2, "b", "c")));
+        assert_eq!(first_difference("a\n", "a\nb\n"), Some((2, "(end of the file)", "b")));
+        assert!(first_difference("a\n", "a").is_some(), "a missing last newline is a difference");
+    }
+}
