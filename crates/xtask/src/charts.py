@@ -83,5 +83,5 @@ def problems(folder):
 
 
 found = list(problems(sys.argv[1]))
-print("\n".join(found))
+print(*found, sep="\n", end="\n" if found else "")
 sys.exit(1 if found else 0)
