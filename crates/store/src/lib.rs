@@ -1,1 +1,43 @@
+//! The store: the only crate that speaks SQL.
+//!
+//! [`Db`] offers [`Db::read`] and [`Db::write`] and nothing else, so no statement runs without its tenant, and [`WriteTx::commit`] takes
+//! events, so no change is committed without one. A function that speaks SQL takes `&mut TenantTx` or `&mut WriteTx`, never a pool:
+//!
+//! ```compile_fail
+//! # async fn f(db: yishi_store::Db) {
+//! db.pool(); // the pool is not handed out
+//! # }
+//! ```
+//!
+//! ```compile_fail
+//! # async fn f(tx: yishi_store::WriteTx) {
+//! tx.commit().await; // a commit without an event does not exist
+//! # }
+//! ```
+//!
+//! ```compile_fail
+//! # async fn f(mut tx: yishi_store::TenantTx, event: yishi_domain::Event) {
+//! tx.commit(vec![event]).await; // reading commits nothing
+//! # }
+//! ```
 
+pub mod embedded;
+pub mod events;
+pub mod grants;
+pub mod members;
+pub mod records;
+pub mod tenants;
+pub mod units;
+
+mod databases;
+mod errors;
+mod migrations;
+mod transactions;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use databases::{Db, Urls};
+pub use errors::StoreError;
+pub use migrations::migrate;
+pub use transactions::{PlatformTx, TenantTx, WriteTx};

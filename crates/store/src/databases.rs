@@ -1,0 +1,93 @@
+//! The way to the database: one pool a role.
+
+use std::{str::FromStr, time::Duration};
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use yishi_domain::Ctx;
+
+use crate::{
+    StoreError,
+    embedded::{DATABASE, EmbeddedServer, OWNER},
+    transactions::{PlatformTx, TenantTx, WriteTx},
+};
+
+/// The connection URLs, one a role.
+#[derive(Clone, Debug)]
+pub struct Urls {
+    /// Owns the schema; migrations alone use it.
+    pub owner: String,
+    /// Acts inside one tenant; row level security holds it.
+    pub app: String,
+    /// Keeps the directory of tenants, and reads across them for the province.
+    pub platform: String,
+}
+
+impl Urls {
+    /// The URLs of an embedded database.
+    pub fn of(server: &EmbeddedServer) -> Self {
+        let url = |role| server.url(role, DATABASE);
+        Self { owner: url(OWNER), app: url("yishi_app"), platform: url("yishi_platform") }
+    }
+
+    /// The URLs of a server that is not managed: the owner's as given, the login roles with the given passwords in place of the owner's.
+    pub fn remote(owner: &str, app: &str, platform: &str) -> Self {
+        Self { owner: owner.into(), app: app.into(), platform: platform.into() }
+    }
+
+    /// The same server's other database.
+    pub fn with_database(&self, name: &str) -> Self {
+        let swap = |url: &str| url.replacen(&format!("/{DATABASE}?"), &format!("/{name}?"), 1);
+        Self { owner: swap(&self.owner), app: swap(&self.app), platform: swap(&self.platform) }
+    }
+}
+
+/// The database, as its login roles see it; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    app: PgPool,
+    platform: PgPool,
+}
+
+impl Db {
+    /// Opens the pools; connections are made when first needed.
+    pub fn open(urls: &Urls) -> Result<Self, StoreError> {
+        Ok(Self { app: pool(&urls.app, 32)?, platform: pool(&urls.platform, 8)? })
+    }
+
+    /// Begins a transaction that reads inside the context's tenant.
+    pub async fn read(&self, ctx: &Ctx) -> Result<TenantTx, StoreError> {
+        TenantTx::begin(&self.app, ctx.tenant, "BEGIN READ ONLY").await
+    }
+
+    /// Begins a transaction that writes inside the context's tenant.
+    pub async fn write(&self, ctx: &Ctx) -> Result<WriteTx, StoreError> {
+        WriteTx::begin(&self.app, ctx).await
+    }
+
+    /// Begins a transaction on the directory of tenants.
+    pub async fn platform(&self) -> Result<PlatformTx, StoreError> {
+        PlatformTx::begin(&self.platform).await
+    }
+
+    /// Answers once the database does.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.app).await?;
+        Ok(())
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.app.close().await;
+        self.platform.close().await;
+    }
+}
+
+fn pool(url: &str, most: u32) -> Result<PgPool, StoreError> {
+    let options = PgConnectOptions::from_str(url)?.application_name("yishi");
+    Ok(PgPoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(Duration::from_secs(10))
+        // The default costs a round trip a transaction; a dead connection fails its first statement and is replaced.
+        .test_before_acquire(false)
+        .connect_lazy_with(options))
+}

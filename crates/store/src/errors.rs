@@ -1,0 +1,35 @@
+//! What can go wrong below the use cases.
+
+/// The database did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database or the way to it failed.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A migration failed.
+    #[error("migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A stored value has a form that this version does not know.
+    #[error("stored {what} `{value}` is not known to this version")]
+    Unreadable {
+        /// What it should be.
+        what: &'static str,
+        /// What it is.
+        value: String,
+    },
+    /// A key that must be unique is taken.
+    #[error("{0} is taken")]
+    Taken(String),
+}
+
+impl StoreError {
+    /// Turns a violated unique constraint into [`StoreError::Taken`].
+    pub(crate) fn or_taken(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(db) if db.is_unique_violation() => {
+                Self::Taken(db.constraint().unwrap_or("the key").to_owned())
+            }
+            _ => Self::Database(error),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Events: appended with every change, read by position.
+
+use sqlx::{QueryBuilder, Row, postgres::PgRow};
+use uuid::Uuid;
+use yishi_domain::{Event, EventId, StoredEvent};
+
+use crate::{StoreError, TenantTx, transactions::Act};
+
+const ROWS: usize = 5_000;
+const COLUMNS: &str = "id, kind, subject, actor, at, recorded_at, body, position";
+
+/// Lists events from a position on, in order.
+pub async fn from_position(tx: &mut TenantTx, position: u64, limit: u16) -> Result<Vec<StoredEvent>, StoreError> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(" FROM events WHERE tenant_id = ").push_bind(tx.tenant().uuid());
+    query.push(" AND position >= ").push_bind(i64::try_from(position).unwrap_or(i64::MAX));
+    query.push(" ORDER BY position LIMIT ").push_bind(i64::from(limit));
+    query.build().fetch_all(tx.sql()).await?.iter().map(stored).collect()
+}
+
+/// Lists the events about something that have their position, in order.
+pub async fn of_subject(tx: &mut TenantTx, subject: Uuid) -> Result<Vec<StoredEvent>, StoreError> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(" FROM events WHERE tenant_id = ").push_bind(tx.tenant().uuid());
+    query.push(" AND position IS NOT NULL AND subject = ").push_bind(subject).push(" ORDER BY position");
+    query.build().fetch_all(tx.sql()).await?.iter().map(stored).collect()
+}
+
+pub(crate) async fn append(tx: &mut TenantTx, act: &Act, events: &[Event]) -> Result<(), StoreError> {
+    let tenant = tx.tenant().uuid();
+    for chunk in events.chunks(ROWS) {
+        let mut query = QueryBuilder::new(
+            "INSERT INTO events (tenant_id, id, kind, subject, actor, principal, request, at, recorded_at, body) ",
+        );
+        query.push_values(chunk, |mut row, event| {
+            row.push_bind(tenant).push_bind(event.id.uuid()).push_bind(event.kind).push_bind(event.subject);
+            row.push_bind(act.actor).push_bind(&act.principal).push_bind(act.request);
+            row.push_bind(act.at).push_bind(act.wall).push_bind(&event.body);
+        });
+        query.build().persistent(chunk.len() == 1).execute(tx.sql()).await.map_err(StoreError::or_taken)?;
+    }
+    let openings: Vec<_> =
+        events.iter().flat_map(|event| event.openings.iter().map(move |it| (event.id, it))).collect();
+    for chunk in openings.chunks(ROWS) {
+        let mut query = QueryBuilder::new("INSERT INTO openings (tenant_id, event_id, field, salt, value) ");
+        query.push_values(chunk, |mut row, (event, opening)| {
+            row.push_bind(tenant).push_bind(event.uuid()).push_bind(&opening.field);
+            row.push_bind(opening.salt.as_slice()).push_bind(&opening.value);
+        });
+        query.build().persistent(chunk.len() == 1).execute(tx.sql()).await?;
+    }
+    Ok(())
+}
+
+pub(crate) fn stored(row: &PgRow) -> Result<StoredEvent, StoreError> {
+    let position: Option<i64> = row.try_get("position")?;
+    Ok(StoredEvent {
+        id: EventId(row.try_get("id")?),
+        kind: row.try_get("kind")?,
+        subject: row.try_get("subject")?,
+        actor: row.try_get("actor")?,
+        at: row.try_get("at")?,
+        recorded_at: row.try_get("recorded_at")?,
+        body: row.try_get("body")?,
+        position: position.and_then(|it| u64::try_from(it).ok()),
+    })
+}

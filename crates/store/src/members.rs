@@ -1,0 +1,48 @@
+//! The members of a tenant.
+
+use chrono::{DateTime, Utc};
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+use yishi_domain::{MemberId, UnitId};
+
+use crate::{StoreError, TenantTx, WriteTx};
+
+/// A person known to a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Member {
+    /// Their identifier.
+    #[sqlx(try_from = "Uuid")]
+    pub id: MemberId,
+    /// Where they live or work.
+    #[sqlx(try_from = "Uuid")]
+    pub unit_id: UnitId,
+    /// Their name: personal data, never part of the record.
+    pub name: String,
+    /// When they were added.
+    pub created_at: DateTime<Utc>,
+}
+
+const ROWS: usize = 5_000;
+
+/// Adds members.
+pub async fn insert(tx: &mut WriteTx, members: &[Member]) -> Result<(), StoreError> {
+    let tenant = tx.tenant().uuid();
+    for chunk in members.chunks(ROWS) {
+        let mut query = QueryBuilder::new("INSERT INTO members (tenant_id, id, unit_id, name, created_at) ");
+        query.push_values(chunk, |mut row, member| {
+            row.push_bind(tenant).push_bind(member.id.uuid()).push_bind(member.unit_id.uuid());
+            row.push_bind(&member.name).push_bind(member.created_at);
+        });
+        query.build().persistent(false).execute(tx.sql()).await.map_err(StoreError::or_taken)?;
+    }
+    Ok(())
+}
+
+/// Finds a member.
+pub async fn find(tx: &mut TenantTx, id: MemberId) -> Result<Option<Member>, StoreError> {
+    Ok(sqlx::query_as("SELECT id, unit_id, name, created_at FROM members WHERE tenant_id = $1 AND id = $2")
+        .bind(tx.tenant().uuid())
+        .bind(id.uuid())
+        .fetch_optional(tx.sql())
+        .await?)
+}

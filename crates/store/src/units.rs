@@ -1,0 +1,72 @@
+//! The units of a tenant: its division tree.
+
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+use yishi_domain::UnitId;
+
+use crate::{StoreError, TenantTx, WriteTx};
+
+/// A unit of the division tree.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Unit {
+    /// Its identifier.
+    #[sqlx(try_from = "Uuid")]
+    pub id: UnitId,
+    /// Its statistical code.
+    pub code: String,
+    /// Its level: `city`, `district`, `street` or `community`.
+    pub level: String,
+    /// Its name.
+    pub name: String,
+    /// The unit above; none for the city.
+    pub parent_id: Option<Uuid>,
+    /// The codes from the city down to it, each followed by `/`.
+    pub path: String,
+}
+
+const COLUMNS: &str = "id, code, level, name, parent_id, path";
+
+/// How many rows one statement carries: seven values a row stay under the protocol's 65,535 parameters.
+const ROWS: usize = 5_000;
+
+/// Adds units or renames those whose code is there already; parents come before children.
+pub async fn upsert(tx: &mut WriteTx, units: &[Unit]) -> Result<(), StoreError> {
+    let tenant = tx.tenant().uuid();
+    for chunk in units.chunks(ROWS) {
+        let mut query = QueryBuilder::new("INSERT INTO units (tenant_id, id, code, level, name, parent_id, path) ");
+        query.push_values(chunk, |mut row, unit| {
+            row.push_bind(tenant).push_bind(unit.id.uuid()).push_bind(&unit.code).push_bind(&unit.level);
+            row.push_bind(&unit.name).push_bind(unit.parent_id).push_bind(&unit.path);
+        });
+        query.push(" ON CONFLICT (tenant_id, code) DO UPDATE SET name = excluded.name");
+        query.build().persistent(false).execute(tx.sql()).await?;
+    }
+    Ok(())
+}
+
+/// Lists every unit, parents before children.
+pub async fn all(tx: &mut TenantTx) -> Result<Vec<Unit>, StoreError> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(" FROM units WHERE tenant_id = ").push_bind(tx.tenant().uuid()).push(" ORDER BY path");
+    Ok(query.build_query_as().fetch_all(tx.sql()).await?)
+}
+
+/// Lists units after a code, in order of code, of a level where one is given.
+pub async fn page(tx: &mut TenantTx, level: Option<&str>, after: &str, limit: u16) -> Result<Vec<Unit>, StoreError> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(" FROM units WHERE tenant_id = ").push_bind(tx.tenant().uuid());
+    query.push(" AND code > ").push_bind(after);
+    if let Some(level) = level {
+        query.push(" AND level = ").push_bind(level);
+    }
+    query.push(" ORDER BY code LIMIT ").push_bind(i64::from(limit));
+    Ok(query.build_query_as().fetch_all(tx.sql()).await?)
+}
+
+/// Finds a unit.
+pub async fn find(tx: &mut TenantTx, id: UnitId) -> Result<Option<Unit>, StoreError> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(" FROM units WHERE tenant_id = ").push_bind(tx.tenant().uuid());
+    query.push(" AND id = ").push_bind(id.uuid());
+    Ok(query.build_query_as().fetch_optional(tx.sql()).await?)
+}

@@ -1,0 +1,195 @@
+//! Tenancy as the login role sees it, and as the catalogue declares it.
+
+use sqlx::{Connection, PgConnection, Row};
+use uuid::Uuid;
+use yishi_domain::{Actor, Event, MemberId, TenantId, UnitId};
+use yishi_store::{Db, StoreError, events, members, tenants, testing, units};
+
+const OPERATOR: &str = "operator";
+
+/// Tables that follow other rules, each with its reason.
+const EXEMPT: &[(&str, &str)] = &[
+    ("_sqlx_migrations", "the migrations' own ledger; no login role may touch it"),
+    ("tenants", "the directory of tenants, read before a tenant is known"),
+];
+
+async fn tenant(db: &Db, n: u128) -> TenantId {
+    let id = TenantId(Uuid::from_u128(n));
+    let mut tx = db.platform().await.expect("begin");
+    let tenant = tenants::Tenant {
+        id,
+        slug: format!("city-{n}"),
+        code: n.to_string(),
+        name: format!("City {n}"),
+        mode: "production".into(),
+        zone: "Asia/Shanghai".into(),
+        clock_offset_ms: 0,
+        created_at: testing::ctx(id, Actor::System("test"), 0).now,
+    };
+    tenants::insert(&mut tx, &tenant).await.expect("insert");
+    tx.commit().await.expect("commit");
+    id
+}
+
+fn root(id: u128, code: &str) -> units::Unit {
+    let path = format!("{code}/");
+    units::Unit {
+        id: UnitId(Uuid::from_u128(id)),
+        code: code.into(),
+        level: "city".into(),
+        name: code.into(),
+        parent_id: None,
+        path,
+    }
+}
+
+fn event(ctx: &yishi_domain::Ctx, subject: Uuid) -> Event {
+    Event { id: ctx.new_id(), kind: "unit.created", subject, body: serde_json::json!({"n": 1}), openings: vec![] }
+}
+
+async fn add_root(db: &Db, tenant: TenantId, unit: u128) {
+    let ctx = testing::ctx(tenant, Actor::Operator(OPERATOR.into()), unit as u64);
+    let mut tx = db.write(&ctx).await.expect("begin");
+    units::upsert(&mut tx, &[root(unit, "3301")]).await.expect("upsert");
+    let subject = Uuid::from_u128(unit);
+    tx.commit([event(&ctx, subject)]).await.expect("commit");
+}
+
+#[tokio::test]
+async fn one_tenant_does_not_see_another() {
+    let (db, _) = testing::database().await;
+    let (a, b) = (tenant(&db, 1).await, tenant(&db, 2).await);
+    add_root(&db, a, 11).await;
+    let system = |tenant| testing::ctx(tenant, Actor::System("test"), 9);
+    let mut mine = db.read(&system(a)).await.expect("begin");
+    let mut other = db.read(&system(b)).await.expect("begin");
+    assert_eq!(units::all(&mut mine).await.expect("read").len(), 1);
+    assert_eq!(units::all(&mut other).await.expect("read"), []);
+    assert_eq!(units::find(&mut other, UnitId(Uuid::from_u128(11))).await.expect("read"), None);
+}
+
+#[tokio::test]
+async fn a_row_cannot_point_into_another_tenant() {
+    let (db, _) = testing::database().await;
+    let (a, b) = (tenant(&db, 1).await, tenant(&db, 2).await);
+    add_root(&db, a, 11).await;
+    let ctx = testing::ctx(b, Actor::System("test"), 9);
+    let mut tx = db.write(&ctx).await.expect("begin");
+    let unit_id = UnitId(Uuid::from_u128(11));
+    let member = members::Member { id: MemberId(Uuid::from_u128(5)), unit_id, name: "n".into(), created_at: ctx.now };
+    let error = members::insert(&mut tx, &[member]).await.expect_err("the unit is another tenant's");
+    let StoreError::Database(sqlx::Error::Database(error)) = error else { panic!("{error}") };
+    assert!(error.is_foreign_key_violation(), "{error}");
+}
+
+#[tokio::test]
+async fn a_forgotten_tenant_is_an_error_and_not_an_empty_answer() {
+    let (_, urls) = testing::database().await;
+    let mut login = PgConnection::connect(&urls.app).await.expect("the login role connects");
+    let error = sqlx::query("SELECT * FROM units").fetch_all(&mut login).await.expect_err("no tenant is set");
+    assert!(error.to_string().contains("yishi.tenant"), "{error}");
+}
+
+#[tokio::test]
+async fn a_login_role_cannot_rewrite_history_or_the_schema() {
+    let (db, urls) = testing::database().await;
+    let a = tenant(&db, 1).await;
+    add_root(&db, a, 11).await;
+    let mut login = PgConnection::connect(&urls.app).await.expect("the login role connects");
+    sqlx::query("SET yishi.tenant = '00000000-0000-0000-0000-000000000001'").execute(&mut login).await.expect("set");
+    for forbidden in [
+        "UPDATE events SET body = '{}'",
+        "DELETE FROM events",
+        "DELETE FROM record_hashes",
+        "ALTER TABLE events DISABLE ROW LEVEL SECURITY",
+        "TRUNCATE events",
+        "SET ROLE yishi_owner",
+        "UPDATE tenants SET mode = 'sandbox'",
+    ] {
+        let error = sqlx::query(forbidden).execute(&mut login).await.expect_err(forbidden).to_string();
+        assert!(error.contains("permission denied") || error.contains("must be owner"), "{forbidden}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_write_leaves_nothing() {
+    let (db, _) = testing::database().await;
+    let a = tenant(&db, 1).await;
+    let ctx = testing::ctx(a, Actor::System("test"), 1);
+    let mut tx = db.write(&ctx).await.expect("begin");
+    units::upsert(&mut tx, &[root(11, "3301")]).await.expect("upsert");
+    drop(tx);
+    let mut tx = db.read(&ctx).await.expect("begin");
+    assert_eq!(units::all(&mut tx).await.expect("read"), []);
+    assert_eq!(events::of_subject(&mut tx, Uuid::from_u128(11)).await.expect("read"), []);
+}
+
+#[tokio::test]
+async fn every_table_forces_row_level_security_and_leads_its_keys_with_the_tenant() {
+    let (_, urls) = testing::database().await;
+    let mut owner = PgConnection::connect(&urls.owner).await.expect("the owner connects");
+    let tables = sqlx::query(
+        "SELECT c.relname::text, c.relrowsecurity AND c.relforcerowsecurity,
+                (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid AND p.polroles <> '{0}'
+                 AND pg_get_expr(p.polqual, c.oid) LIKE '%current_setting(''yishi.tenant''::text))::uuid%')
+         FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')",
+    )
+    .fetch_all(&mut owner)
+    .await
+    .expect("the catalogue");
+    let exempt = |name: &str| EXEMPT.iter().any(|(table, _)| *table == name);
+    assert!(tables.len() > EXEMPT.len());
+    for row in &tables {
+        let (name, forced, policies): (String, bool, i64) = (row.get(0), row.get(1), row.get(2));
+        assert!(
+            exempt(&name) || (forced && policies == 1),
+            "{name}: forced {forced}, {policies} tenant policies that name a role"
+        );
+    }
+    let keys = sqlx::query(
+        "SELECT k.conrelid::regclass::text, k.conname::text, a.attname::text, k.confrelid::regclass::text
+         FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+         WHERE k.connamespace = 'public'::regnamespace AND k.contype IN ('p', 'u', 'f')",
+    )
+    .fetch_all(&mut owner)
+    .await
+    .expect("the catalogue");
+    for row in &keys {
+        let (table, key, first): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+        assert!(exempt(&table) || first == "tenant_id", "{table}: {key} leads with {first}");
+    }
+    let owned = sqlx::query("SELECT count(*) FROM pg_class WHERE pg_get_userbyid(relowner) LIKE 'yishi\\_%' AND relowner <> 'yishi_owner'::regrole")
+        .fetch_one(&mut owner)
+        .await
+        .expect("the catalogue");
+    assert_eq!(owned.get::<i64, _>(0), 0, "the login roles own nothing");
+}
+
+#[test]
+fn migrations_and_statements_keep_to_what_a_distributed_database_takes() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for entry in std::fs::read_dir(root.join("migrations")).expect("the folder").flatten() {
+        let text = std::fs::read_to_string(entry.path()).expect("a text").to_lowercase();
+        let code: String =
+            text.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join("\n");
+        let statements =
+            if code.contains("do $m$") { code.matches("$m$").count() / 2 } else { code.matches(';').count() };
+        assert_eq!(statements, 1, "{:?} must be one statement or one block", entry.path());
+        for forbidden in
+            ["serial", "generated always as identity", "on delete set null", "create trigger", ", true)::uuid"]
+        {
+            assert!(!code.contains(forbidden), "{:?} uses {forbidden}", entry.path());
+        }
+    }
+    for entry in
+        std::fs::read_dir(root.join("src")).expect("the folder").flatten().filter(|entry| entry.path().is_file())
+    {
+        let text = std::fs::read_to_string(entry.path()).expect("a text");
+        let squeezed = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for (i, _) in squeezed.match_indices("INSERT INTO") {
+            let statement = squeezed[i..].split('"').next().unwrap_or_default();
+            assert!(!statement.contains(" SELECT "), "{:?}: {statement}", entry.path());
+        }
+        assert!(!squeezed.contains("set_config("), "{:?} must use SET LOCAL", entry.path());
+    }
+}
