@@ -22,7 +22,9 @@ const OWNER: &str = "yishi_owner";
 pub fn prepare(root: &Path) -> Result<()> {
     let binaries = postgres::provide(root)?
         .context("unset YISHI_DATABASE_URL: the queries are described on a database of their own")?;
-    let cluster = Cluster::start(root, &binaries)?;
+    // What the search finds may be links to the two programs that it looks for; the others stand beside the real ones.
+    let postgres = binaries.join("postgres").canonicalize()?;
+    let cluster = Cluster::start(root, postgres.parent().context("a program stands in a folder")?)?;
     let mut migrations: Vec<PathBuf> = fs::read_dir(root.join("crates/store/migrations"))?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()?;
