@@ -1,44 +1,73 @@
-//! What a developer runs: `cargo xtask test` sets up all it needs and checks everything; `cargo xtask tidy` holds the house rules.
+//! What a developer runs: `cargo xtask COMMAND`. It sets up what is missing, and does what the project's checks do.
 
-mod setup;
+mod apt;
+mod charts;
+mod checks;
+mod demos;
+mod licences;
+mod plugins;
+mod postgres;
+mod processes;
+mod queries;
+mod specs;
+mod stamps;
 mod steps;
 mod tidy;
+mod tools;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-use steps::Steps;
+use anyhow::{Context as _, Result};
 
-const USAGE: &str = "usage: cargo xtask <command>
+const HELP: &str = "\
+cargo xtask COMMAND
 
-  test    sets up all it needs and checks everything: formatting, lints, house rules, tests
-  tidy    holds the house rules alone
-  setup   installs what tests need where it is missing";
+  demo [ARGS]   sets up what is missing, builds everything and runs `yishi demo ARGS`
+  test          runs every check: format, lints, house rules, plugins, tests, interface, chart, licences
+  tidy          checks the house rules alone
+  plugins       builds the plugins to components
+  openapi       writes openapi/yishi.yaml from the program
+  prepare       writes .sqlx, the checked-in description of every query
+  help          prints this
+
+exit codes: 0 done; 1 a step failed; 2 no such command
+";
 
 fn main() -> ExitCode {
-    let command = std::env::args().nth(1).unwrap_or_default();
-    let root = root();
-    let mut steps = Steps::new(&root);
-    match command.as_str() {
-        "test" => test(&mut steps),
-        "tidy" => steps.run("house rules", || tidy::check(&root)),
-        "setup" => steps.run("set-up", setup::postgresql),
-        _ => {
-            println!("{USAGE}");
-            return ExitCode::from(2);
+    let mut args = std::env::args().skip(1);
+    let command = args.next().unwrap_or_default();
+    let rest: Vec<String> = args.collect();
+    let outcome = root().and_then(|root| match command.as_str() {
+        "demo" => demos::run(&root, &rest).map(Some),
+        "test" => checks::run_all(&root).map(Some),
+        "tidy" => tidy::check(&root).map(|()| Some(ExitCode::SUCCESS)),
+        "plugins" => plugins::build(&root).map(|()| Some(ExitCode::SUCCESS)),
+        "openapi" => specs::write(&root).map(|()| Some(ExitCode::SUCCESS)),
+        "prepare" => queries::prepare(&root).map(|()| Some(ExitCode::SUCCESS)),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(Some(ExitCode::SUCCESS))
+        }
+        _ => Ok(None),
+    });
+    match outcome {
+        Ok(Some(code)) => code,
+        Ok(None) => {
+            eprint!("{HELP}");
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
         }
     }
-    steps.finish()
 }
 
-fn test(steps: &mut Steps) {
-    let root = root();
-    steps.run("set-up", setup::postgresql);
-    steps.cargo("formatting", &["fmt", "--all", "--check"]);
-    steps.run("house rules", || tidy::check(&root));
-    steps.cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
-    steps.cargo("tests", &["test", "--workspace"]);
-}
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+/// The project's folder, two above this crate's.
+fn root() -> Result<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    folder.canonicalize().with_context(|| format!("the project is no longer at {}", folder.display()))
 }
