@@ -1,0 +1,148 @@
+//! Signed checkpoints: the size and root of a tenant's record at an instant, as a signed note (C2SP tlog-checkpoint and signed-note).
+//!
+//! The instant stands in an extension line, `time <seconds since 1970 UTC>`, under the same signature.
+
+use chrono::{DateTime, Utc};
+use ed25519_dalek::SigningKey;
+use signed_note::{Note, Signer, StandardVerifier, VerifierList};
+
+use crate::trees::Hash;
+
+const TIME: &str = "time ";
+
+/// What a checkpoint says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The log's name: that of its key.
+    pub origin: String,
+    /// How many leaves the tree has.
+    pub size: u64,
+    /// The tree's root.
+    pub root: Hash,
+    /// When it was signed.
+    pub time: DateTime<Utc>,
+}
+
+/// The key that signs a tenant's checkpoints.
+pub struct Key {
+    name: String,
+    key: SigningKey,
+}
+
+/// Why a checkpoint is not to be trusted.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum CheckpointError {
+    /// The name of the log is not allowed.
+    #[error("`{0}` cannot name a log: it must not be empty, nor contain spaces or `+`")]
+    Name(String),
+    /// The verifier key is malformed.
+    #[error("the verifier key is malformed; it has the form name+hash+key, as C2SP signed-note writes it")]
+    VerifierKey,
+    /// The text is no checkpoint.
+    #[error("the text is no checkpoint")]
+    Malformed,
+    /// It is not signed by the key.
+    #[error("the checkpoint is not signed by this key")]
+    Unsigned,
+}
+
+impl Key {
+    /// Names a key; the same 32 secret bytes under another name are another key.
+    pub fn new(name: &str, secret: [u8; 32]) -> Result<Self, CheckpointError> {
+        match signed_note::is_key_name_valid(name) {
+            true => Ok(Self { name: name.to_owned(), key: SigningKey::from_bytes(&secret) }),
+            false => Err(CheckpointError::Name(name.to_owned())),
+        }
+    }
+
+    /// The public half in the form of C2SP signed-note, to be published and pinned.
+    pub fn verifier_key(&self) -> String {
+        signed_note::new_ed25519_verifier_key(&self.name, &self.key.verifying_key())
+    }
+
+    /// Signs a checkpoint over a tree.
+    pub fn sign(&self, size: u64, root: Hash, time: DateTime<Utc>) -> Result<String, CheckpointError> {
+        let extension = format!("{TIME}{}\n", time.timestamp());
+        let text = tlog_tiles::Checkpoint::new(&self.name, size, tlog_tiles::Hash(root), &extension)
+            .map_err(|_| CheckpointError::Malformed)?
+            .to_bytes();
+        let mut note = Note::new(&text, &[]).map_err(|_| CheckpointError::Malformed)?;
+        note.add_sigs(&[self]).map_err(|_| CheckpointError::Malformed)?;
+        String::from_utf8(note.to_bytes()).map_err(|_| CheckpointError::Malformed)
+    }
+}
+
+/// Verifies a checkpoint by the public half of its key, and reads it.
+pub fn verify(note: &str, verifier_key: &str) -> Result<Checkpoint, CheckpointError> {
+    let verifier = StandardVerifier::new(verifier_key.trim()).map_err(|_| CheckpointError::VerifierKey)?;
+    let name = signed_note::Verifier::name(&verifier).to_owned();
+    let parsed = Note::from_bytes(note.as_bytes()).map_err(|_| CheckpointError::Malformed)?;
+    let known = VerifierList::new(vec![Box::new(verifier)]);
+    parsed.verify(&known).map_err(|_| CheckpointError::Unsigned)?;
+    let checkpoint = read(note)?;
+    if checkpoint.origin == name { Ok(checkpoint) } else { Err(CheckpointError::Unsigned) }
+}
+
+/// Reads a checkpoint without trusting it: whoever made it may have written anything.
+pub fn read(note: &str) -> Result<Checkpoint, CheckpointError> {
+    let parsed = Note::from_bytes(note.as_bytes()).map_err(|_| CheckpointError::Malformed)?;
+    let body = tlog_tiles::Checkpoint::from_bytes(parsed.text()).map_err(|_| CheckpointError::Malformed)?;
+    let seconds = body.extension().lines().find_map(|line| line.strip_prefix(TIME)?.parse().ok());
+    let time = seconds.and_then(|it| DateTime::from_timestamp(it, 0)).ok_or(CheckpointError::Malformed)?;
+    Ok(Checkpoint { origin: body.origin().to_owned(), size: body.size(), root: body.hash().0, time })
+}
+
+impl Signer for Key {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn key_id(&self) -> u32 {
+        // The algorithm's number in C2SP signed-note: 1 is Ed25519.
+        signed_note::key_id(&self.name, &[&[1], self.key.verifying_key().as_bytes().as_slice()].concat())
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, ed25519_dalek::SignatureError> {
+        use ed25519_dalek::Signer as _;
+        Ok(self.key.try_sign(message)?.to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(secret: u8) -> Key {
+        Key::new("example.org/3301", [secret; 32]).expect("a sound name")
+    }
+
+    fn signed() -> String {
+        let time = DateTime::from_timestamp(1_767_225_600, 0).expect("an instant");
+        key(1).sign(5, [7; 32], time).expect("signed")
+    }
+
+    #[test]
+    fn a_checkpoint_is_read_back_under_its_key() {
+        let checkpoint = verify(&signed(), &key(1).verifier_key()).expect("its own key");
+        assert_eq!((checkpoint.origin.as_str(), checkpoint.size, checkpoint.root), ("example.org/3301", 5, [7; 32]));
+        assert_eq!(checkpoint.time.timestamp(), 1_767_225_600);
+    }
+
+    #[test]
+    fn another_key_or_any_changed_byte_is_refused() {
+        assert_eq!(verify(&signed(), &key(2).verifier_key()), Err(CheckpointError::Unsigned));
+        assert_eq!(verify(&signed(), "nonsense"), Err(CheckpointError::VerifierKey));
+        let note = signed();
+        for i in 0..note.len() {
+            let mut bytes = note.clone().into_bytes();
+            bytes[i] ^= 1;
+            let Ok(text) = String::from_utf8(bytes) else { continue };
+            assert!(verify(&text, &key(1).verifier_key()).is_err(), "byte {i}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_a_note_cannot_carry_is_refused() {
+        assert_eq!(Key::new("a b", [0; 32]).err(), Some(CheckpointError::Name("a b".into())));
+    }
+}
