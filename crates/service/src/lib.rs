@@ -1,5 +1,7 @@
 //! The use cases, one file each: the only place where the store, the record, the rules and the domain meet.
 //!
-//! A use case reads: load, ask the rules, decide, save, commit. It takes its context first and never reads a clock.
+//! A use case reads: load, ask the rules, decide, save, commit. It takes its context and never reads a clock.
 
 pub mod onboarding;
+pub mod proving;
+pub mod sequencing;
