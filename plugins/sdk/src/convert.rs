@@ -1,0 +1,207 @@
+//! Between the contract's types and the evaluator's.
+
+use std::marker::PhantomData;
+
+use yishi_domain as domain;
+
+use crate::{
+    Policy, PolicyError,
+    bindings::exports::yishi::policy::{describe, escalation, topics, voting},
+    bindings::yishi::policy::types as wit,
+};
+
+/// The component's exports, answered by a [`Policy`].
+pub struct Exported<P>(PhantomData<P>);
+
+/// Pairs the cases of two enumerations, both ways.
+macro_rules! pairs {
+    ($($theirs:ty = $ours:ty { $($case:ident),* $(,)? })*) => {$(
+        impl From<$theirs> for Ours<$ours> {
+            fn from(it: $theirs) -> Self {
+                Ours(match it { $(<$theirs>::$case => <$ours>::$case,)* })
+            }
+        }
+        impl From<Ours<$ours>> for $theirs {
+            fn from(it: Ours<$ours>) -> Self {
+                match it.0 { $(<$ours>::$case => <$theirs>::$case,)* }
+            }
+        }
+    )*};
+}
+
+/// One of the evaluator's types, so that conversions can be written here.
+struct Ours<T>(T);
+
+pairs! {
+    wit::Significance = domain::topics::Significance { General, Major }
+    wit::Level = domain::escalation::Level { Province, City, District, Street, Community }
+    topics::Form = domain::topics::Form { OpenDebate, RoundTable, JointMeeting }
+    voting::Electorate = domain::voting::Electorate { Residents, Owners, Representatives }
+    voting::Method = domain::voting::Method { YesNo }
+    voting::Measure = domain::voting::Measure { Heads, FloorArea }
+    voting::ConditionKind = domain::voting::ConditionKind { Quorum, Majority }
+    voting::Counted = domain::voting::Counted { Participating, InFavour }
+    voting::Whole = domain::voting::Of { Eligible, Participating, ForAndAgainst }
+    voting::Secrecy = domain::voting::Secrecy { Open }
+    voting::Outcome = domain::voting::Outcome { Passed, Failed, NoQuorum }
+    escalation::CaseKind = domain::escalation::CaseKind { Overdue, Unanswered, Unsatisfied, Objection }
+}
+
+impl<P: Policy> describe::Guest for Exported<P> {
+    fn describe() -> describe::Descriptor {
+        let domain::describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws } = P::describe();
+        describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws }
+    }
+}
+
+impl<P: Policy> topics::Guest for Exported<P> {
+    fn categories(config: String) -> Vec<topics::Category> {
+        let category = |it: domain::topics::Category| topics::Category {
+            code: it.code,
+            parent: it.parent,
+            labels: texts(it.labels),
+            significance: Ours(it.significance).into(),
+            form: Ours(it.form).into(),
+            stage_hours: it.stage_hours.into_iter().map(|it| topics::StageLimit { stage: it.stage, hours: it.hours }).collect(),
+        };
+        P::categories(&config).into_iter().map(category).collect()
+    }
+
+    fn classify(config: String, topic: topics::Topic) -> Vec<topics::Scored> {
+        let text = domain::topics::TopicText { title: topic.title, body: topic.body };
+        let scored = |it: domain::topics::Scored| topics::Scored { category: it.category, per_mille: it.per_mille };
+        P::classify(&config, &text).into_iter().map(scored).collect()
+    }
+}
+
+impl<P: Policy> voting::Guest for Exported<P> {
+    fn rule(config: String, subject: voting::Subject) -> Result<voting::VotingRule, wit::PolicyError> {
+        let subject = domain::voting::Subject {
+            category: subject.category,
+            significance: Ours::from(subject.significance).0,
+            matter: subject.matter,
+            electorate: Ours::from(subject.electorate).0,
+            eligible_heads: amount(&subject.eligible_heads)?,
+            eligible_floor_area: subject.eligible_floor_area.as_deref().map(amount).transpose()?,
+        };
+        let rule = P::rule(&config, &subject).map_err(error)?;
+        Ok(voting::VotingRule {
+            method: Ours(rule.method).into(),
+            conditions: rule.conditions.into_iter().map(condition_out).collect(),
+            secrecy: Ours(rule.secrecy).into(),
+            notice_hours: rule.notice_hours,
+            window_hours: rule.window_hours,
+            laws: rule.laws,
+            custom: rule.custom,
+            extensions: Vec::new(),
+        })
+    }
+
+    fn decide(config: String, rule: voting::VotingRule, tally: voting::Tally) -> Result<voting::Verdict, wit::PolicyError> {
+        let rule = domain::voting::VotingRule {
+            method: Ours::from(rule.method).0,
+            conditions: rule.conditions.into_iter().map(condition_in).collect(),
+            secrecy: Ours::from(rule.secrecy).0,
+            notice_hours: rule.notice_hours,
+            window_hours: rule.window_hours,
+            laws: rule.laws,
+            custom: rule.custom,
+        };
+        let counts = tally.counts.iter().map(count_in).collect::<Result<_, _>>()?;
+        let verdict = P::verdict(&config, &rule, &domain::voting::Tally { counts }).map_err(error)?;
+        let check = |it: domain::voting::Check| voting::Check {
+            code: it.code,
+            counted: it.counted.to_string(),
+            of: it.of.to_string(),
+            at_least: fraction_out(it.at_least),
+            strict: it.strict,
+            holds: it.holds,
+        };
+        Ok(voting::Verdict {
+            outcome: Ours(verdict.outcome).into(),
+            checks: verdict.checks.into_iter().map(check).collect(),
+            reasons: texts(verdict.reasons),
+        })
+    }
+}
+
+impl<P: Policy> escalation::Guest for Exported<P> {
+    fn assess(config: String, case: escalation::EscalationCase) -> Result<escalation::Answer, wit::PolicyError> {
+        let case = domain::escalation::Case {
+            stage: case.stage,
+            kind: Ours::from(case.kind).0,
+            hours_late: case.hours_late,
+            level: Ours::from(case.level).0,
+            earlier: case.earlier,
+            path: case.path.into_iter().map(|level| Ours::from(level).0).collect(),
+            satisfaction_per_mille: case.satisfaction_per_mille,
+        };
+        let answer = P::assess(&config, &case).map_err(error)?;
+        let actions = answer.actions.into_iter().map(action).collect();
+        Ok(escalation::Answer { actions, ask_again_hours: answer.ask_again_hours })
+    }
+}
+
+fn action(it: domain::escalation::Action) -> escalation::Action {
+    use domain::escalation::Action;
+    match it {
+        Action::Notify { role, level } => escalation::Action::Notify(escalation::Notice { role, level: Ours(level).into() }),
+        Action::RaiseLevel => escalation::Action::RaiseLevel,
+        Action::Whistle { departments, hours } => escalation::Action::Whistle(escalation::Whistle { departments, hours }),
+        Action::SetDeadline { hours } => escalation::Action::SetDeadline(hours),
+        Action::ReopenDeliberation => escalation::Action::ReopenDeliberation,
+        Action::OpenFinding { text } => escalation::Action::OpenFinding(text),
+        Action::MarkPublic => escalation::Action::MarkPublic,
+        Action::Other { name } => escalation::Action::Other(name),
+    }
+}
+
+fn condition_out(it: domain::voting::Condition) -> voting::Condition {
+    voting::Condition {
+        code: it.code,
+        kind: Ours(it.kind).into(),
+        measure: Ours(it.measure).into(),
+        counted: Ours(it.counted).into(),
+        of: Ours(it.of).into(),
+        at_least: fraction_out(it.at_least),
+        strict: it.strict,
+    }
+}
+
+fn condition_in(it: voting::Condition) -> domain::voting::Condition {
+    domain::voting::Condition {
+        code: it.code,
+        kind: Ours::from(it.kind).0,
+        measure: Ours::from(it.measure).0,
+        counted: Ours::from(it.counted).0,
+        of: Ours::from(it.of).0,
+        at_least: domain::voting::Fraction::new(it.at_least.numerator, it.at_least.denominator),
+        strict: it.strict,
+    }
+}
+
+fn count_in(it: &voting::Count) -> Result<domain::voting::Count, wit::PolicyError> {
+    Ok(domain::voting::Count {
+        measure: Ours::from(it.measure).0,
+        eligible: amount(&it.eligible)?,
+        in_favour: amount(&it.in_favour)?,
+        against: amount(&it.against)?,
+        abstained: amount(&it.abstained)?,
+    })
+}
+
+fn fraction_out(it: domain::voting::Fraction) -> wit::Fraction {
+    wit::Fraction { numerator: it.numerator, denominator: it.denominator }
+}
+
+fn texts(texts: Vec<domain::LocalText>) -> Vec<wit::LocalText> {
+    texts.into_iter().map(|it| wit::LocalText { locale: it.locale, text: it.text }).collect()
+}
+
+fn amount(text: &str) -> Result<u64, wit::PolicyError> {
+    text.parse().map_err(|_| error(PolicyError::new("amount.malformed", format!("`{text}` is not a decimal integer"))))
+}
+
+fn error(it: PolicyError) -> wit::PolicyError {
+    wit::PolicyError { code: it.code, message: it.message }
+}

@@ -1,0 +1,105 @@
+//! Writes a city's rules in Rust: implement [`Policy`], leave out what the standard rules already say, and [`export!`] it.
+//!
+//! The types are those of the host's own rule evaluator, so a verdict computed by [`voting::evaluate`] is the verdict that the host computes.
+
+mod convert;
+
+pub use serde_json;
+pub use yishi_domain::{LocalText, describe, escalation, standard, topics, voting};
+
+use yishi_domain::{
+    describe::Descriptor,
+    escalation::{Answer, Case},
+    topics::{Category, Scored, TopicText},
+    voting::{Subject, Tally, Verdict, VotingRule},
+};
+
+#[doc(hidden)]
+#[expect(clippy::all, reason = "generated from the contract")]
+pub mod bindings {
+    wit_bindgen::generate!({
+        path: "../wit/yishi-policy@0.1.0",
+        world: "policy",
+        pub_export_macro: true,
+        default_bindings_module: "yishi_plugin_sdk::bindings",
+    });
+}
+
+#[doc(hidden)]
+pub use convert::Exported;
+
+/// Why there is no answer: a stable code and a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyError {
+    /// Stable code, such as `subject.no_floor_area`.
+    pub code: String,
+    /// A sentence.
+    pub message: String,
+}
+
+impl PolicyError {
+    /// Refuses with a code and a sentence.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into() }
+    }
+}
+
+/// A city's rules. `config` is JSON text that the host has checked against the descriptor's schema.
+pub trait Policy {
+    /// Describes the rule set.
+    fn describe() -> Descriptor;
+
+    /// The rule that a ballot will run by.
+    fn rule(_config: &str, subject: &Subject) -> Result<VotingRule, PolicyError> {
+        Ok(standard::rule(subject))
+    }
+
+    /// The verdict on a tally: the rule's own terms, with reasons in words.
+    fn verdict(_config: &str, rule: &VotingRule, tally: &Tally) -> Result<Verdict, PolicyError> {
+        let verdict = voting::evaluate(rule, tally).map_err(|error| PolicyError::new("tally.unsound", error.to_string()))?;
+        Ok(Verdict { reasons: reasons(&verdict), ..verdict })
+    }
+
+    /// The categories of topics.
+    fn categories(_config: &str) -> Vec<Category> {
+        standard::categories()
+    }
+
+    /// Categories for a topic, best first.
+    fn classify(_config: &str, topic: &TopicText) -> Vec<Scored> {
+        standard::classify(topic)
+    }
+
+    /// What to do about a late, unanswered or unsatisfying case.
+    fn assess(_config: &str, case: &Case) -> Result<Answer, PolicyError> {
+        Ok(standard::assess(case))
+    }
+}
+
+/// Tells in words, in Chinese and English, how each condition came out.
+pub fn reasons(verdict: &Verdict) -> Vec<LocalText> {
+    use std::fmt::Write as _;
+    let (mut zh, mut en) = (String::new(), String::new());
+    for check in &verdict.checks {
+        let (n, d) = (check.at_least.numerator, check.at_least.denominator);
+        let (zh_word, en_word) = if check.strict { ("超过", "more than") } else { ("至少", "at least") };
+        let (zh_end, en_end) = if check.holds { ("成立", "holds") } else { ("不成立", "does not hold") };
+        let (code, counted, of) = (&check.code, check.counted, check.of);
+        let written = write!(zh, "{code}:{counted}/{of},须{zh_word}{n}/{d},{zh_end}。")
+            .and_then(|()| write!(en, "{code}: {counted} of {of}, {en_word} {n}/{d} needed, {en_end}. "));
+        debug_assert!(written.is_ok(), "writing to a string does not fail");
+    }
+    vec![LocalText::new("zh-CN", zh), LocalText::new("en", en.trim_end())]
+}
+
+/// Makes a type that implements [`Policy`] the component's rules.
+#[macro_export]
+macro_rules! export {
+    ($policy:ident) => {
+        #[cfg(target_family = "wasm")]
+        mod component {
+            type Component = $crate::Exported<super::$policy>;
+            $crate::bindings::export!(Component with_types_in $crate::bindings);
+        }
+    };
+}
