@@ -1,1 +1,22 @@
+//! The host of rule sets: the only crate that knows wasmtime. It loads a component, limits it, and maps the contract to domain types.
+//!
+//! A rule set is called in a fresh store each time, with a budget of fuel, memory, stack and bytes, and with nothing to import. It is always
+//! called before a transaction, never inside one.
 
+mod admissions;
+mod artefacts;
+mod bindings;
+mod calls;
+pub mod compilers;
+mod conversions;
+mod engines;
+mod failures;
+mod hosts;
+pub mod limits;
+
+pub use admissions::Admitted;
+pub use failures::{AdmissionRefusal, PolicyFailure};
+pub use hosts::{Answered, HostOptions, PolicyHost, Receipt};
+
+/// The version of the contract that this host speaks.
+pub const CONTRACT: &str = "0.1.0";

@@ -1,0 +1,100 @@
+//! Admission: a component is parsed whole, under a narrow set of features and our limits, before anything compiles it.
+
+use sha2::{Digest as _, Sha256};
+use wasmparser::{
+    Encoding, Parser, Payload, Validator, WasmFeatures, component_types::ComponentEntityType, types::Types,
+};
+use yishi_domain::{Digest, describe::Descriptor};
+
+use crate::{AdmissionRefusal, limits};
+
+/// A component that was admitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// The SHA-256 digest of its bytes.
+    pub digest: Digest,
+    /// What it says of itself.
+    pub descriptor: Descriptor,
+}
+
+/// The digest that names a component.
+pub fn digest(component: &[u8]) -> Digest {
+    Digest(Sha256::digest(component).into())
+}
+
+/// Lists every reason for refusing the bytes without compiling them.
+pub fn inspect(component: &[u8]) -> Result<(), Vec<AdmissionRefusal>> {
+    let mut refusals = Vec::new();
+    let mut refuse = |code, text: String| refusals.push(AdmissionRefusal::new(code, text));
+    if component.len() > limits::COMPONENT_BYTES {
+        refuse("component.too_large", format!("{} bytes; {} are allowed", component.len(), limits::COMPONENT_BYTES));
+        // What is too large is not parsed either.
+        return Err(refusals);
+    }
+    let types = match Validator::new_with_features(features()).validate_all(component) {
+        Ok(types) => types,
+        Err(error) => {
+            refuse("component.invalid", error.to_string());
+            return Err(refusals);
+        }
+    };
+    let (mut depth, mut modules, mut instances, mut functions) = (0u32, 0u32, 0u32, 0u32);
+    for payload in Parser::new(0).parse_all(component) {
+        match payload {
+            Err(error) => refuse("component.invalid", error.to_string()),
+            Ok(Payload::Version { encoding, .. }) => {
+                if depth == 0 && encoding != Encoding::Component {
+                    refuse("component.not_a_component", "a core module; make it a component first".into());
+                }
+                depth += 1;
+            }
+            Ok(Payload::End(_)) => depth -= 1,
+            Ok(Payload::ModuleSection { .. }) => modules += 1,
+            Ok(Payload::InstanceSection(section)) => instances += section.count(),
+            Ok(Payload::ComponentImportSection(section)) if depth == 1 => {
+                for import in section.into_iter().flatten().filter(|import| !only_types(&types, import.name.name)) {
+                    refuse("component.imports", format!("it imports `{}`; rules import nothing", import.name.name));
+                }
+            }
+            Ok(Payload::CodeSectionStart { count, .. }) => functions = functions.saturating_add(count),
+            Ok(Payload::CodeSectionEntry(body)) if body.range().len() > limits::FUNCTION_BYTES => {
+                let text =
+                    format!("a function of {} bytes; {} are allowed", body.range().len(), limits::FUNCTION_BYTES);
+                refuse("component.function_too_large", text);
+            }
+            Ok(_) => {}
+        }
+    }
+    for (code, what, found, most) in [
+        ("component.too_many_modules", "core modules", modules, limits::CORE_MODULES),
+        ("component.too_many_instances", "core instances", instances, limits::CORE_INSTANCES),
+        ("component.too_many_functions", "functions", functions, limits::FUNCTIONS),
+    ] {
+        if found > most {
+            refuse(code, format!("{found} {what}; {most} are allowed"));
+        }
+    }
+    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+}
+
+/// Tells whether an import names types alone, which give a component nothing to call.
+fn only_types(types: &Types, import: &str) -> bool {
+    match types.as_ref().component_item_for_import(import).map(|item| item.ty) {
+        Some(ComponentEntityType::Type { .. }) => true,
+        Some(ComponentEntityType::Instance(instance)) => {
+            types[instance].exports.values().all(|item| matches!(item.ty, ComponentEntityType::Type { .. }))
+        }
+        _ => false,
+    }
+}
+
+fn features() -> WasmFeatures {
+    WasmFeatures::MUTABLE_GLOBAL
+        | WasmFeatures::SATURATING_FLOAT_TO_INT
+        | WasmFeatures::SIGN_EXTENSION
+        | WasmFeatures::REFERENCE_TYPES
+        | WasmFeatures::MULTI_VALUE
+        | WasmFeatures::BULK_MEMORY
+        | WasmFeatures::FLOATS
+        | WasmFeatures::COMPONENT_MODEL
+}

@@ -1,0 +1,201 @@
+//! Between the contract's types and the domain's; what a rule set answers is checked on the way in.
+
+use yishi_domain as domain;
+
+use crate::{
+    PolicyFailure,
+    bindings::{
+        exports::yishi::policy::{describe, escalation, topics, voting},
+        yishi::policy::types as wit,
+    },
+};
+
+/// Pairs the cases of two enumerations, both ways.
+macro_rules! pairs {
+    ($($theirs:ty = $ours:ty { $($case:ident),* $(,)? })*) => {$(
+        impl From<$theirs> for Ours<$ours> {
+            fn from(it: $theirs) -> Self {
+                Ours(match it { $(<$theirs>::$case => <$ours>::$case,)* })
+            }
+        }
+        impl From<Ours<$ours>> for $theirs {
+            fn from(it: Ours<$ours>) -> Self {
+                match it.0 { $(<$ours>::$case => <$theirs>::$case,)* }
+            }
+        }
+    )*};
+}
+
+/// One of the domain's types, so that conversions can be written here.
+struct Ours<T>(T);
+
+pairs! {
+    wit::Significance = domain::topics::Significance { General, Major }
+    wit::Level = domain::escalation::Level { Province, City, District, Street, Community }
+    topics::Form = domain::topics::Form { OpenDebate, RoundTable, JointMeeting }
+    voting::Electorate = domain::voting::Electorate { Residents, Owners, Representatives }
+    voting::Method = domain::voting::Method { YesNo }
+    voting::Measure = domain::voting::Measure { Heads, FloorArea }
+    voting::ConditionKind = domain::voting::ConditionKind { Quorum, Majority }
+    voting::Counted = domain::voting::Counted { Participating, InFavour }
+    voting::Whole = domain::voting::Of { Eligible, Participating, ForAndAgainst }
+    voting::Secrecy = domain::voting::Secrecy { Open }
+    voting::Outcome = domain::voting::Outcome { Passed, Failed, NoQuorum }
+    escalation::CaseKind = domain::escalation::CaseKind { Overdue, Unanswered, Unsatisfied, Objection }
+}
+
+pub fn descriptor_in(it: describe::Descriptor) -> domain::describe::Descriptor {
+    let describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws } = it;
+    domain::describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws }
+}
+
+pub fn subject_out(it: &domain::voting::Subject) -> voting::Subject {
+    voting::Subject {
+        category: it.category.clone(),
+        significance: Ours(it.significance).into(),
+        matter: it.matter.clone(),
+        electorate: Ours(it.electorate).into(),
+        eligible_heads: it.eligible_heads.to_string(),
+        eligible_floor_area: it.eligible_floor_area.map(|area| area.to_string()),
+        extensions: Vec::new(),
+    }
+}
+
+pub fn rule_in(it: voting::VotingRule) -> Result<domain::voting::VotingRule, PolicyFailure> {
+    let rule = domain::voting::VotingRule {
+        method: Ours::from(it.method).0,
+        conditions: it.conditions.into_iter().map(condition_in).collect(),
+        secrecy: Ours::from(it.secrecy).0,
+        notice_hours: it.notice_hours,
+        window_hours: it.window_hours,
+        laws: it.laws,
+        custom: it.custom,
+    };
+    domain::voting::validate_rule(&rule).map_err(|errors| {
+        PolicyFailure::Output(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    })?;
+    Ok(rule)
+}
+
+pub fn rule_out(it: &domain::voting::VotingRule) -> voting::VotingRule {
+    let condition = |it: &domain::voting::Condition| voting::Condition {
+        code: it.code.clone(),
+        kind: Ours(it.kind).into(),
+        measure: Ours(it.measure).into(),
+        counted: Ours(it.counted).into(),
+        of: Ours(it.of).into(),
+        at_least: wit::Fraction { numerator: it.at_least.numerator, denominator: it.at_least.denominator },
+        strict: it.strict,
+    };
+    voting::VotingRule {
+        method: Ours(it.method).into(),
+        conditions: it.conditions.iter().map(condition).collect(),
+        secrecy: Ours(it.secrecy).into(),
+        notice_hours: it.notice_hours,
+        window_hours: it.window_hours,
+        laws: it.laws.clone(),
+        custom: it.custom.clone(),
+        extensions: Vec::new(),
+    }
+}
+
+pub fn tally_out(it: &domain::voting::Tally) -> voting::Tally {
+    let count = |it: &domain::voting::Count| voting::Count {
+        measure: Ours(it.measure).into(),
+        eligible: it.eligible.to_string(),
+        in_favour: it.in_favour.to_string(),
+        against: it.against.to_string(),
+        abstained: it.abstained.to_string(),
+    };
+    voting::Tally { counts: it.counts.iter().map(count).collect() }
+}
+
+pub fn verdict_in(it: voting::Verdict) -> Result<domain::voting::Verdict, PolicyFailure> {
+    let check = |it: voting::Check| -> Result<_, PolicyFailure> {
+        Ok(domain::voting::Check {
+            code: it.code,
+            counted: amount(&it.counted)?,
+            of: amount(&it.of)?,
+            at_least: domain::voting::Fraction::new(it.at_least.numerator, it.at_least.denominator),
+            strict: it.strict,
+            holds: it.holds,
+        })
+    };
+    Ok(domain::voting::Verdict {
+        outcome: Ours::from(it.outcome).0,
+        checks: it.checks.into_iter().map(check).collect::<Result<_, _>>()?,
+        reasons: texts(it.reasons),
+    })
+}
+
+pub fn category_in(it: topics::Category) -> domain::topics::Category {
+    let limit = |it: topics::StageLimit| domain::topics::StageLimit { stage: it.stage, hours: it.hours };
+    domain::topics::Category {
+        code: it.code,
+        parent: it.parent,
+        labels: texts(it.labels),
+        significance: Ours::from(it.significance).0,
+        form: Ours::from(it.form).0,
+        stage_hours: it.stage_hours.into_iter().map(limit).collect(),
+    }
+}
+
+pub fn scored_in(it: topics::Scored) -> domain::topics::Scored {
+    domain::topics::Scored { category: it.category, per_mille: it.per_mille }
+}
+
+pub fn case_out(it: &domain::escalation::Case) -> escalation::EscalationCase {
+    escalation::EscalationCase {
+        stage: it.stage.clone(),
+        kind: Ours(it.kind).into(),
+        hours_late: it.hours_late,
+        level: Ours(it.level).into(),
+        earlier: it.earlier,
+        path: it.path.iter().map(|level| Ours(*level).into()).collect(),
+        satisfaction_per_mille: it.satisfaction_per_mille,
+    }
+}
+
+pub fn answer_in(it: escalation::Answer) -> domain::escalation::Answer {
+    use domain::escalation::Action;
+    let action = |it| match it {
+        escalation::Action::Notify(it) => Action::Notify { role: it.role, level: Ours::from(it.level).0 },
+        escalation::Action::RaiseLevel => Action::RaiseLevel,
+        escalation::Action::Whistle(it) => Action::Whistle { departments: it.departments, hours: it.hours },
+        escalation::Action::SetDeadline(hours) => Action::SetDeadline { hours },
+        escalation::Action::ReopenDeliberation => Action::ReopenDeliberation,
+        escalation::Action::OpenFinding(text) => Action::OpenFinding { text },
+        escalation::Action::MarkPublic => Action::MarkPublic,
+        escalation::Action::Other(name) => Action::Other { name },
+    };
+    domain::escalation::Answer {
+        actions: it.actions.into_iter().map(action).collect(),
+        ask_again_hours: it.ask_again_hours,
+    }
+}
+
+pub fn refused(it: wit::PolicyError) -> PolicyFailure {
+    PolicyFailure::Refused { code: it.code, message: it.message }
+}
+
+fn condition_in(it: voting::Condition) -> domain::voting::Condition {
+    domain::voting::Condition {
+        code: it.code,
+        kind: Ours::from(it.kind).0,
+        measure: Ours::from(it.measure).0,
+        counted: Ours::from(it.counted).0,
+        of: Ours::from(it.of).0,
+        at_least: domain::voting::Fraction::new(it.at_least.numerator, it.at_least.denominator),
+        strict: it.strict,
+    }
+}
+
+fn texts(texts: Vec<wit::LocalText>) -> Vec<domain::LocalText> {
+    texts.into_iter().map(|it| domain::LocalText { locale: it.locale, text: it.text }).collect()
+}
+
+fn amount(text: &str) -> Result<u64, PolicyFailure> {
+    let value: Option<u64> = text.parse().ok().filter(|value| *value <= domain::voting::MAX_INTEGER);
+    // One written form: what differs from its own number has a sign or leading zeros.
+    value.filter(|it| it.to_string() == text).ok_or_else(|| PolicyFailure::Output(format!("`{text}` is not an amount")))
+}

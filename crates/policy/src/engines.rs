@@ -1,0 +1,90 @@
+//! The engine's configuration: everything that decides what a call answers and what it costs.
+
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig, WasmFeatures,
+};
+
+use crate::limits;
+
+/// The version of the cost table below; a change of any cost is a new version.
+pub const COST_TABLE: &str = "yishi-1";
+
+/// The engine and its version, which the workspace pins exactly: fuel changes between versions.
+pub const HOST: &str = "wasmtime 48.0.8";
+
+/// Makes the engine that runs.
+pub fn engine() -> wasmtime::Result<Engine> {
+    let mut config = config();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+    Engine::new(&config)
+}
+
+/// Makes the engine that compiles: the same settings without the pool, whose address space a limited child cannot reserve.
+pub fn compiler() -> wasmtime::Result<Engine> {
+    let mut config = config();
+    config.parallel_compilation(false);
+    Engine::new(&config)
+}
+
+const GUARD_BYTES: u64 = 32 << 20;
+
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .consume_fuel(true)
+        .operator_cost(costs())
+        .epoch_interruption(true)
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true)
+        .max_wasm_stack(limits::STACK_BYTES)
+        .wasm_backtrace_max_frames(None)
+        .wasm_component_model(true)
+        // Stated here because the engine derives them from the allocation strategy, and both engines must agree.
+        .memory_reservation(limits::MEMORY_BYTES as u64)
+        .memory_reservation_for_growth(0)
+        .memory_guard_size(GUARD_BYTES);
+    for feature in [
+        WasmFeatures::THREADS,
+        WasmFeatures::SHARED_EVERYTHING_THREADS,
+        WasmFeatures::MEMORY64,
+        WasmFeatures::MULTI_MEMORY,
+        WasmFeatures::TAIL_CALL,
+        WasmFeatures::RELAXED_SIMD,
+        WasmFeatures::SIMD,
+        WasmFeatures::EXCEPTIONS,
+        WasmFeatures::GC,
+        WasmFeatures::FUNCTION_REFERENCES,
+        WasmFeatures::CUSTOM_PAGE_SIZES,
+        WasmFeatures::WIDE_ARITHMETIC,
+        WasmFeatures::STACK_SWITCHING,
+    ] {
+        config.wasm_features(feature, false);
+    }
+    config
+}
+
+/// One an operator, as the engine has it, but growing memory at what it costs the machine: with a cost of one, the same fuel ran a hundred
+/// times longer on growing than on adding.
+fn costs() -> OperatorCost {
+    let mut costs = OperatorCost::new();
+    costs.MemoryGrow = u8::MAX;
+    costs.TableGrow = u8::MAX;
+    costs.variable.memory_grow_per_page = u8::MAX;
+    costs
+}
+
+fn pool() -> PoolingAllocationConfig {
+    let calls = limits::CONCURRENT_CALLS;
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(calls)
+        .total_core_instances(calls * limits::CORE_INSTANCES)
+        .total_memories(calls * limits::MEMORIES)
+        .total_tables(calls * limits::TABLES)
+        .max_core_instances_per_component(limits::CORE_INSTANCES)
+        .max_memories_per_component(limits::MEMORIES)
+        .max_tables_per_component(limits::TABLES)
+        .max_memory_size(limits::MEMORY_BYTES)
+        .table_elements(limits::TABLE_ELEMENTS)
+        .pagemap_scan(Enabled::Auto);
+    pool
+}

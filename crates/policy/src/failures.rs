@@ -1,0 +1,77 @@
+//! What can go wrong with a rule set, each with a stable code.
+
+use yishi_domain::voting::RuleError;
+
+/// A reason for refusing a component.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {text}")]
+pub struct AdmissionRefusal {
+    /// Stable code, such as `component.imports`.
+    pub code: &'static str,
+    /// What is wrong.
+    pub text: String,
+}
+
+impl AdmissionRefusal {
+    pub(crate) fn new(code: &'static str, text: impl Into<String>) -> Self {
+        Self { code, text: text.into() }
+    }
+}
+
+/// Why a call gave no usable answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyFailure {
+    /// The bytes are not the component that was named, or were never admitted.
+    #[error("the component is not admitted: {0}")]
+    NotAdmitted(AdmissionRefusal),
+    /// The configuration does not fit the schema.
+    #[error("the configuration does not fit the rule set's schema: {0}")]
+    Configuration(String),
+    /// The input is too large.
+    #[error("the input has {0} bytes; {max} are allowed", max = crate::limits::INPUT_BYTES)]
+    InputTooLarge(usize),
+    /// The rule set used up its fuel.
+    #[error("the rule set used up its fuel of {0}")]
+    FuelExhausted(u64),
+    /// The backstop struck: our failure, to be retried.
+    #[error("the call took too long on this machine")]
+    TooSlow,
+    /// The rule set trapped.
+    #[error("the rule set trapped: {0}")]
+    Trap(String),
+    /// The rule set refused.
+    #[error("the rule set refused: {code}: {message}")]
+    Refused {
+        /// Its code.
+        code: String,
+        /// Its sentence.
+        message: String,
+    },
+    /// The answer breaks the contract.
+    #[error("the answer breaks the contract: {0}")]
+    Output(String),
+    /// The published rule comes to something else.
+    #[error("the rule set's verdict disagrees with the published rule: {0}")]
+    Disagrees(String),
+    /// The rule cannot be evaluated.
+    #[error("the rule cannot be evaluated: {0}")]
+    Rule(#[from] RuleError),
+}
+
+impl PolicyFailure {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotAdmitted(_) => "policy.not_admitted",
+            Self::Configuration(_) => "policy.configuration_invalid",
+            Self::InputTooLarge(_) => "policy.input_too_large",
+            Self::FuelExhausted(_) => "policy.fuel_exhausted",
+            Self::TooSlow => "policy.too_slow",
+            Self::Trap(_) => "policy.trap",
+            Self::Refused { .. } => "policy.refused",
+            Self::Output(_) => "policy.output_invalid",
+            Self::Disagrees(_) => "policy.disagrees",
+            Self::Rule(_) => "policy.rule_unsound",
+        }
+    }
+}
