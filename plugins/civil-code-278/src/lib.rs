@@ -6,7 +6,9 @@
 
 use serde::Deserialize;
 use yishi_plugin_sdk::{
-    Policy, PolicyError, describe::Descriptor, export, serde_json,
+    Policy, PolicyError,
+    describe::Descriptor,
+    export, serde_json,
     voting::{Condition, ConditionKind, Counted, Fraction, Measure, Method, Of, Secrecy, Subject, VotingRule},
 };
 
@@ -63,8 +65,8 @@ impl Policy for CivilCode278 {
     }
 
     fn rule(config: &str, subject: &Subject) -> Result<VotingRule, PolicyError> {
-        let config: Config =
-            serde_json::from_str(config).map_err(|error| PolicyError::new("configuration.unsound", error.to_string()))?;
+        let config: Config = serde_json::from_str(config)
+            .map_err(|error| PolicyError::new("configuration.unsound", error.to_string()))?;
         if subject.eligible_floor_area.is_none() {
             let text = "every voting unit on the roll needs its exclusive floor area";
             return Err(PolicyError::new("subject.no_floor_area", text));

@@ -49,7 +49,8 @@ pairs! {
 
 impl<P: Policy> describe::Guest for Exported<P> {
     fn describe() -> describe::Descriptor {
-        let domain::describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws } = P::describe();
+        let domain::describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws } =
+            P::describe();
         describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws }
     }
 }
@@ -62,7 +63,11 @@ impl<P: Policy> topics::Guest for Exported<P> {
             labels: texts(it.labels),
             significance: Ours(it.significance).into(),
             form: Ours(it.form).into(),
-            stage_hours: it.stage_hours.into_iter().map(|it| topics::StageLimit { stage: it.stage, hours: it.hours }).collect(),
+            stage_hours: it
+                .stage_hours
+                .into_iter()
+                .map(|it| topics::StageLimit { stage: it.stage, hours: it.hours })
+                .collect(),
         };
         P::categories(&config).into_iter().map(category).collect()
     }
@@ -97,7 +102,11 @@ impl<P: Policy> voting::Guest for Exported<P> {
         })
     }
 
-    fn decide(config: String, rule: voting::VotingRule, tally: voting::Tally) -> Result<voting::Verdict, wit::PolicyError> {
+    fn decide(
+        config: String,
+        rule: voting::VotingRule,
+        tally: voting::Tally,
+    ) -> Result<voting::Verdict, wit::PolicyError> {
         let rule = domain::voting::VotingRule {
             method: Ours::from(rule.method).0,
             conditions: rule.conditions.into_iter().map(condition_in).collect(),
@@ -145,9 +154,13 @@ impl<P: Policy> escalation::Guest for Exported<P> {
 fn action(it: domain::escalation::Action) -> escalation::Action {
     use domain::escalation::Action;
     match it {
-        Action::Notify { role, level } => escalation::Action::Notify(escalation::Notice { role, level: Ours(level).into() }),
+        Action::Notify { role, level } => {
+            escalation::Action::Notify(escalation::Notice { role, level: Ours(level).into() })
+        }
         Action::RaiseLevel => escalation::Action::RaiseLevel,
-        Action::Whistle { departments, hours } => escalation::Action::Whistle(escalation::Whistle { departments, hours }),
+        Action::Whistle { departments, hours } => {
+            escalation::Action::Whistle(escalation::Whistle { departments, hours })
+        }
         Action::SetDeadline { hours } => escalation::Action::SetDeadline(hours),
         Action::ReopenDeliberation => escalation::Action::ReopenDeliberation,
         Action::OpenFinding { text } => escalation::Action::OpenFinding(text),

@@ -15,7 +15,6 @@ use yishi_domain::{
 };
 
 #[doc(hidden)]
-#[expect(clippy::all, reason = "generated from the contract")]
 pub mod bindings {
     wit_bindgen::generate!({
         path: "../wit/yishi-policy@0.1.0",
@@ -56,7 +55,8 @@ pub trait Policy {
 
     /// The verdict on a tally: the rule's own terms, with reasons in words.
     fn verdict(_config: &str, rule: &VotingRule, tally: &Tally) -> Result<Verdict, PolicyError> {
-        let verdict = voting::evaluate(rule, tally).map_err(|error| PolicyError::new("tally.unsound", error.to_string()))?;
+        let verdict =
+            voting::evaluate(rule, tally).map_err(|error| PolicyError::new("tally.unsound", error.to_string()))?;
         Ok(Verdict { reasons: reasons(&verdict), ..verdict })
     }
 

@@ -4,7 +4,9 @@
 
 use serde::Deserialize;
 use yishi_plugin_sdk::{
-    Policy, PolicyError, describe::Descriptor, export, serde_json, standard,
+    Policy, PolicyError,
+    describe::Descriptor,
+    export, serde_json, standard,
     voting::{ConditionKind, Fraction, Subject, VotingRule},
 };
 
@@ -39,8 +41,8 @@ impl Policy for Standard {
     }
 
     fn rule(config: &str, subject: &Subject) -> Result<VotingRule, PolicyError> {
-        let config: Config =
-            serde_json::from_str(config).map_err(|error| PolicyError::new("configuration.unsound", error.to_string()))?;
+        let config: Config = serde_json::from_str(config)
+            .map_err(|error| PolicyError::new("configuration.unsound", error.to_string()))?;
         let major = subject.significance == yishi_plugin_sdk::topics::Significance::Major;
         let mut rule = standard::rule(subject);
         for condition in &mut rule.conditions {

@@ -1,8 +1,8 @@
 //! The rule set on its fixtures.
 
 use serde_json::{Value, from_value};
-use yishi_plugin_sdk::{Policy, voting::validate_rule};
 use standard::Standard;
+use yishi_plugin_sdk::{Policy, voting::validate_rule};
 
 #[test]
 fn every_fixture_comes_out_as_expected() {
@@ -35,6 +35,7 @@ fn the_schema_is_json_and_refuses_what_it_does_not_know() {
         "category": "other", "significance": "general", "matter": "property_service", "electorate": "owners",
         "eligible_heads": 1, "eligible_floor_area": 1,
     });
-    let error = Standard::rule(r#"{"quorun": 1}"#, &from_value(subject).expect("a subject")).expect_err("a typing error");
+    let error =
+        Standard::rule(r#"{"quorun": 1}"#, &from_value(subject).expect("a subject")).expect_err("a typing error");
     assert_eq!(error.code, "configuration.unsound");
 }
