@@ -8,7 +8,6 @@ mod licences;
 mod plugins;
 mod postgres;
 mod processes;
-mod queries;
 mod specs;
 mod stamps;
 mod steps;
@@ -30,7 +29,6 @@ cargo xtask COMMAND
   tidy          checks the house rules alone
   plugins       builds the plugins to components
   openapi       writes openapi/yishi.yaml from the program
-  prepare       writes .sqlx, the checked-in description of every query
   help          prints this
 
 exit codes: 0 done; 1 a step failed; 2 no such command
@@ -46,7 +44,6 @@ fn main() -> ExitCode {
         "tidy" => tidy::check(&root).map(|()| Some(ExitCode::SUCCESS)),
         "plugins" => plugins::build(&root).map(|()| Some(ExitCode::SUCCESS)),
         "openapi" => specs::write(&root).map(|()| Some(ExitCode::SUCCESS)),
-        "prepare" => queries::prepare(&root).map(|()| Some(ExitCode::SUCCESS)),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(Some(ExitCode::SUCCESS))
