@@ -1,1 +1,96 @@
+//! The HTTP interface: one file per resource, and what surrounds every request.
+//!
+//! # Adding a resource
+//!
+//! 1. `resources/<plural>.rs`: wire types (`#[derive(Object)]`, inputs with `deny_unknown_fields`, an `Example`), a struct `<Plural>Api` with its
+//!    handlers, and conversions to and from the service's types. Add it to [`Api`] and to `resources.rs`.
+//! 2. A handler takes [`sessions::Session`] first (a public one [`sessions::Visitor`]), then `tenant: Path<String>`, parameters and body. It parses,
+//!    calls one use case, and answers `Result<Json<..>, Problem>`; `?` turns a [`yishi_service::failures::Failure`] into a [`Problem`].
+//! 3. Each operation has an `operation_id`, `<verb>_<resource>`, and a row in [`access::ACCESS`]: the session is admitted by the row of the operation
+//!    that the route names, before the handler runs. How far a role reaches is for the use case to ask, with `session.require_reach(&unit.path)`.
+//! 4. Lists answer a [`pages::Page`]; changes of a thing that others may change take `If-Match` ([`conditions::require_match`]).
+//! 5. `cargo xtask openapi` writes the description anew. Tests find an operation without an id, a row, or a token by themselves.
 
+pub mod access;
+pub mod conditions;
+pub mod instants;
+pub mod operations;
+pub mod pages;
+pub mod problems;
+pub mod requests;
+pub mod resources;
+pub mod sessions;
+
+use std::sync::Arc;
+
+use poem::{
+    Endpoint, EndpointExt as _, IntoEndpoint as _, Request, Response, Route, get, handler, middleware::CatchPanic,
+    web::Data,
+};
+use poem_openapi::{LicenseObject, OpenApiService};
+use yishi_service::App;
+
+pub use crate::problems::Problem;
+use crate::resources::{
+    clocks::ClocksApi, divisions::DivisionsApi, members::MembersApi, records::RecordsApi, tenants::TenantsApi,
+    units::UnitsApi,
+};
+
+/// Every resource.
+pub(crate) type Api = (TenantsApi, DivisionsApi, UnitsApi, MembersApi, ClocksApi, RecordsApi);
+
+/// The whole interface over a service.
+pub fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
+    let service = service();
+    let routes = Route::new()
+        .at("/healthz", get(healthz))
+        .at("/readyz", get(readyz))
+        .at("/openapi.yaml", get(service.spec_endpoint_yaml()))
+        .at("/openapi.json", get(service.spec_endpoint()))
+        .nest("/docs", service.swagger_ui())
+        .nest("/", service.into_endpoint());
+    let shared = Arc::clone(&app);
+    routes
+        .data(app)
+        .around(|inner, request: Request| async move {
+            let (method, asked) = (request.method().clone(), request.headers().clone());
+            conditions::tagged(&method, &asked, inner.call(request).await?).await
+        })
+        .with(CatchPanic::new().with_handler(|_| {
+            tracing::error!("a handler panicked");
+            Problem::internal()
+        }))
+        .around(move |inner, request| requests::surround(inner, Arc::clone(&shared), request))
+}
+
+/// The description of the interface (OpenAPI 3.0) as YAML.
+pub fn spec_yaml() -> String {
+    service().spec_yaml()
+}
+
+fn service() -> OpenApiService<Api, ()> {
+    let api = (TenantsApi, DivisionsApi, UnitsApi, MembersApi, ClocksApi, RecordsApi);
+    let about = format!(
+        "Grassroots democratic deliberation: topics, deliberation, ballots, execution, feedback, each step in a record that anyone can verify.\n\n\
+         Every path under `/v1/{{tenant}}` belongs to one tenant, `/platform` to the province, `/public/{{tenant}}` to everybody. Whatever is not \
+         answered as asked is a problem (RFC 9457) with a stable `code`. Lists have opaque cursors; answers to GET carry an `ETag`; `X-Request-Id` \
+         (a UUID) is taken from the caller or made.\n\n## Who may do what\n\nA role holds at a unit and reaches what lies under it.\n\n{}",
+        access::markdown()
+    );
+    OpenApiService::new(api, "Yishi", env!("CARGO_PKG_VERSION"))
+        .description(about)
+        .license(LicenseObject::new("Apache-2.0").identifier("Apache-2.0"))
+}
+
+/// Answers as long as the process does.
+#[handler]
+fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Answers once the database does.
+#[handler]
+async fn readyz(app: Data<&Arc<App>>) -> Result<&'static str, Problem> {
+    app.db.ping().await.map_err(yishi_service::failures::Failure::from)?;
+    Ok("ok\n")
+}

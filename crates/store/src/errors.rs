@@ -23,6 +23,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Tells whether the same may succeed a little later: the database was away or busy.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_)) => true,
+            Self::Database(sqlx::Error::Database(db)) => {
+                // PostgreSQL, appendix A: connection exceptions, rollbacks of a transaction, a lack of resources, a shutdown.
+                let code = db.code().unwrap_or_default();
+                ["08", "40", "53", "57P"].iter().any(|class| code.starts_with(class))
+            }
+            _ => false,
+        }
+    }
+
     /// Turns a violated unique constraint into [`StoreError::Taken`].
     pub(crate) fn or_taken(error: sqlx::Error) -> Self {
         match &error {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use yishi_domain::TenantId;
 
-use crate::{PlatformTx, StoreError};
+use crate::{PlatformTx, StoreError, WriteTx};
 
 /// A tenant: a city.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -62,13 +62,24 @@ pub async fn list(tx: &mut PlatformTx) -> Result<Vec<Tenant>, StoreError> {
     Ok(sqlx::query_as("SELECT * FROM tenants ORDER BY slug").fetch_all(tx.sql()).await?)
 }
 
-/// Moves a sandbox tenant's clock forward by milliseconds; false where the tenant is no sandbox.
-pub async fn advance_clock(tx: &mut PlatformTx, tenant: TenantId, by_ms: u32) -> Result<bool, StoreError> {
-    let done =
-        sqlx::query("UPDATE tenants SET clock_offset_ms = clock_offset_ms + $2 WHERE id = $1 AND mode = 'sandbox'")
-            .bind(tenant.uuid())
-            .bind(i64::from(by_ms))
-            .execute(tx.sql())
-            .await?;
-    Ok(done.rows_affected() == 1)
+/// Lists tenants after a slug, in order of slug.
+pub async fn page(tx: &mut PlatformTx, after: &str, limit: u16) -> Result<Vec<Tenant>, StoreError> {
+    Ok(sqlx::query_as("SELECT * FROM tenants WHERE slug > $1 ORDER BY slug LIMIT $2")
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(tx.sql())
+        .await?)
+}
+
+/// Moves a sandbox's own clock forward by milliseconds; tells how far ahead it is then, or nothing where the tenant is no sandbox.
+pub async fn advance(tx: &mut WriteTx, by_ms: i64) -> Result<Option<i64>, StoreError> {
+    let row: Option<(i64,)> = sqlx::query_as(
+        "UPDATE tenants SET clock_offset_ms = clock_offset_ms + $2 WHERE id = $1 AND mode = 'sandbox'
+         RETURNING clock_offset_ms",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(by_ms)
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(row.map(|(ahead,)| ahead))
 }

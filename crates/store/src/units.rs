@@ -51,13 +51,22 @@ pub async fn all(tx: &mut TenantTx) -> Result<Vec<Unit>, StoreError> {
     Ok(query.build_query_as().fetch_all(tx.sql()).await?)
 }
 
-/// Lists units after a code, in order of code, of a level where one is given.
-pub async fn page(tx: &mut TenantTx, level: Option<&str>, after: &str, limit: u16) -> Result<Vec<Unit>, StoreError> {
+/// Lists units after a code, in order of code; of a level and directly under a unit where these are given.
+pub async fn page(
+    tx: &mut TenantTx,
+    level: Option<&str>,
+    parent: Option<UnitId>,
+    after: &str,
+    limit: u16,
+) -> Result<Vec<Unit>, StoreError> {
     let mut query = QueryBuilder::new("SELECT ");
     query.push(COLUMNS).push(" FROM units WHERE tenant_id = ").push_bind(tx.tenant().uuid());
     query.push(" AND code > ").push_bind(after);
     if let Some(level) = level {
         query.push(" AND level = ").push_bind(level);
+    }
+    if let Some(parent) = parent {
+        query.push(" AND parent_id = ").push_bind(parent.uuid());
     }
     query.push(" ORDER BY code LIMIT ").push_bind(i64::from(limit));
     Ok(query.build_query_as().fetch_all(tx.sql()).await?)

@@ -1,1 +1,66 @@
-fn main() {}
+//! The program: one installation of Yishi, and what its operator does with it.
+
+mod clocks;
+mod commands;
+mod homes;
+mod imports;
+mod servers;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use commands::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Command::CompileComponent = cli.command {
+        // Runs under limits on memory, so nothing else is started first.
+        return outcome(
+            yishi_policy::compilers::run(&mut std::io::stdin(), &mut std::io::stdout()).map_err(Into::into),
+        );
+    }
+    logs();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return outcome(Err(error.into())),
+    };
+    outcome(runtime.block_on(run(cli)))
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    let home = &cli.home;
+    match cli.command {
+        Command::Serve(options) => servers::serve(home, &options).await,
+        Command::Work => servers::work(home).await,
+        Command::Migrate => home.open().await.map(drop),
+        Command::Apply(options) => imports::apply(home, &options).await,
+        Command::Token(options) => homes::print_token(home, &options),
+        Command::Openapi => {
+            print!("{}", yishi_api::spec_yaml());
+            Ok(())
+        }
+        Command::Completions { shell } => {
+            commands::completions(shell);
+            Ok(())
+        }
+        Command::Man => commands::man(),
+        Command::CompileComponent => unreachable!("handled before the runtime starts"),
+    }
+}
+
+fn outcome(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("yishi: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn logs() {
+    use tracing_subscriber::{EnvFilter, fmt};
+    let filter = EnvFilter::try_from_env("YISHI_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,yishi_metrics=off"));
+    fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,0 +1,87 @@
+//! Who may do what: one table, from which every operation is guarded, described and tested.
+
+pub use yishi_service::sessions::Access;
+
+use yishi_domain::access::Role::{Administrator, Coordinator, CouncilMember, Officer, Resident, Supervisor};
+
+/// Each operation with who may do it; an operation that is not here cannot be called.
+///
+/// A role holds at a unit and reaches what lies under it.
+pub const ACCESS: &[(&str, Access)] = &[
+    // The platform.
+    ("list_tenants", Access::Platform),
+    ("get_tenant", Access::Platform),
+    ("apply_divisions", Access::Platform),
+    ("create_administrator", Access::Platform),
+    // A tenant: its people and units.
+    ("list_units", Access::AnyMember),
+    ("get_unit", Access::AnyMember),
+    ("create_members", Access::Roles(&[Administrator, Coordinator])),
+    ("create_grant", Access::Roles(&[Administrator])),
+    ("advance_clock", Access::Roles(&[Administrator])),
+    // Its record.
+    ("list_events", Access::AnyMember),
+    ("get_checkpoint", Access::Public),
+    ("get_proof", Access::Public),
+];
+
+/// Tells who may do an operation.
+pub fn access_of(operation: &str) -> Option<Access> {
+    ACCESS.iter().find(|(id, _)| *id == operation).map(|(_, access)| *access)
+}
+
+/// Describes who may do an operation, for its documentation.
+pub fn describe(access: Access) -> String {
+    match access {
+        Access::Public => "everybody, without a token".to_owned(),
+        Access::AnyMember => "every member of the tenant".to_owned(),
+        Access::Platform => "operators of the platform".to_owned(),
+        Access::Roles(roles) => roles.iter().map(|role| role.code()).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// Prints the table as Markdown: a row an operation, a column a role.
+pub fn markdown() -> String {
+    const ROLES: [yishi_domain::access::Role; 6] =
+        [Resident, Coordinator, CouncilMember, Supervisor, Officer, Administrator];
+    let mut text = String::from("| operation | public | operator |");
+    ROLES.iter().for_each(|role| text.push_str(&format!(" {role} |")));
+    text.push_str("\n|---|---|---|---|---|---|---|---|---|\n");
+    for (operation, access) in ACCESS {
+        let mark = |holds| if holds { " ✓ |" } else { "  |" };
+        text.push_str(&format!("| `{operation}` |"));
+        text.push_str(mark(*access == Access::Public));
+        text.push_str(mark(matches!(access, Access::Public | Access::Platform)));
+        for role in ROLES {
+            text.push_str(mark(match access {
+                Access::Public | Access::AnyMember => true,
+                Access::Platform => false,
+                Access::Roles(roles) => roles.contains(&role),
+            }));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_operation_stands_twice() {
+        let mut ids: Vec<_> = ACCESS.iter().map(|(id, _)| id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), ACCESS.len());
+    }
+
+    #[test]
+    fn the_printed_table_has_a_row_for_each_operation() {
+        let text = markdown();
+        assert_eq!(text.lines().count(), ACCESS.len() + 2);
+        assert!(text.contains("| `list_tenants` |  | ✓ |  |  |  |  |  |  |"), "{text}");
+        assert!(text.contains("| `create_members` |  |  |  | ✓ |  |  |  | ✓ |"), "{text}");
+        assert!(text.lines().all(|line| line.matches('|').count() == 10), "{text}");
+    }
+}

@@ -1,0 +1,70 @@
+//! Which operation a request is for: found from the route that it took, so that no handler can name another.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use poem::{PathPattern, Request, http::Method};
+use poem_openapi::OpenApi as _;
+
+use crate::Api;
+
+static OPERATIONS: LazyLock<HashMap<(Method, String), &'static str>> = LazyLock::new(|| {
+    let mut known = HashMap::new();
+    for path in Api::meta().into_iter().flat_map(|api| api.paths) {
+        for operation in path.operations {
+            if let Some(id) = operation.operation_id {
+                known.insert((operation.method, shape(&path.path)), id);
+            }
+        }
+    }
+    known
+});
+
+/// The id of the operation that a routed request is for.
+pub(crate) fn operation_of(request: &Request) -> Option<&'static str> {
+    let pattern = request.data::<PathPattern>()?;
+    OPERATIONS.get(&(request.method().clone(), shape(&pattern.0))).copied()
+}
+
+/// Every operation with its method and path, in no particular order.
+pub fn all() -> impl Iterator<Item = (&'static str, Method)> {
+    OPERATIONS.iter().map(|((method, _), id)| (*id, method.clone()))
+}
+
+/// A path with its parameters made nameless: `{tenant}` as the description writes it, or `:param0` as the router does.
+fn shape(path: &str) -> String {
+    let nameless = |part: &str| part.starts_with('{') || part.starts_with(':');
+    path.split('/').map(|part| if nameless(part) { "*" } else { part }).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{ACCESS, access_of};
+
+    #[test]
+    fn the_routers_and_the_descriptions_paths_have_one_shape() {
+        assert_eq!(shape("/v1/{tenant}/units/{id}"), shape("/v1/:param0/units/:param1"));
+    }
+
+    #[test]
+    fn every_operation_is_in_the_table_of_access_and_the_other_way_round() {
+        for (id, _) in all() {
+            assert!(access_of(id).is_some(), "`{id}` has no row in ACCESS");
+        }
+        for (id, _) in ACCESS {
+            assert!(all().any(|(known, _)| known == *id), "`{id}` is no operation");
+        }
+        let operations = Api::meta().into_iter().flat_map(|api| api.paths).flat_map(|path| path.operations).count();
+        assert_eq!(operations, all().count(), "an operation without an id, or two with one path");
+    }
+
+    #[test]
+    fn an_operation_asks_for_a_token_unless_it_is_public() {
+        for operation in Api::meta().into_iter().flat_map(|api| api.paths).flat_map(|path| path.operations) {
+            let id = operation.operation_id.expect("every operation has an id");
+            let public = access_of(id) == Some(crate::access::Access::Public);
+            let asks = operation.security.iter().any(|schemes| !schemes.is_empty());
+            assert_eq!(asks, !public, "`{id}`");
+        }
+    }
+}

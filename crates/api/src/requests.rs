@@ -1,0 +1,145 @@
+//! What surrounds every request: its id, its span, the limit of its body, its measurement, and the last word on errors.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+
+use poem::{
+    Body, Endpoint, IntoResponse as _, Request, Response,
+    error::ReadBodyError,
+    http::{HeaderValue, Method},
+};
+use tracing::{Instrument as _, Span, field::Empty, info_span};
+use yishi_domain::{Actor, RequestId};
+use yishi_service::App;
+
+use crate::problems::Problem;
+
+/// The header that carries a request's id, both ways.
+pub const REQUEST_ID: &str = "x-request-id";
+
+const MIB: usize = 1024 * 1024;
+
+tokio::task_local! {
+    static CURRENT: Arc<Current>;
+}
+
+struct Current {
+    id: RequestId,
+    operation: OnceLock<&'static str>,
+    span: Span,
+}
+
+/// The id of the request at hand; nil outside of one.
+pub(crate) fn id() -> RequestId {
+    CURRENT.try_with(|it| it.id).unwrap_or(RequestId(uuid::Uuid::nil()))
+}
+
+/// The id of the request at hand, for an answer.
+pub(crate) fn current_id() -> Option<String> {
+    CURRENT.try_with(|it| it.id.to_string()).ok()
+}
+
+/// Notes what the request turned out to be for.
+pub(crate) fn note(operation: &'static str, tenant: Option<&str>) {
+    let noted = CURRENT.try_with(|it| {
+        it.operation.set(operation).ok();
+        it.span.record("otel.name", format!("api.{operation}")).record("operation", operation);
+        if let Some(tenant) = tenant {
+            it.span.record("tenant", tenant);
+        }
+    });
+    if noted.is_err() {
+        tracing::error!(operation, "a handler ran outside of a request");
+    }
+}
+
+/// Surrounds an endpoint.
+pub(crate) async fn surround<E: Endpoint<Output = Response>>(
+    inner: Arc<E>,
+    app: Arc<App>,
+    request: Request,
+) -> poem::Result<Response> {
+    let id = id_of(&request, &app);
+    let method = request.method().clone();
+    let span = info_span!(
+        "request",
+        request_id = %id,
+        method = %method,
+        path = request.uri().path(),
+        operation = Empty,
+        tenant = Empty,
+        otel.name = Empty,
+        otel.kind = "server",
+    );
+    let current = Arc::new(Current { id, operation: OnceLock::new(), span: span.clone() });
+    let answer = async {
+        let begun = Instant::now();
+        let response = match limited(request).await {
+            Ok(request) => inner.call(request).await.unwrap_or_else(Problem::answer),
+            Err(problem) => problem.into_response(),
+        };
+        measure(&method, current.operation.get().copied(), &response, begun);
+        response
+    };
+    let mut response = CURRENT.scope(Arc::clone(&current), answer).instrument(span).await;
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    Ok(response)
+}
+
+fn measure(method: &Method, operation: Option<&'static str>, response: &Response, begun: Instant) {
+    let seconds = begun.elapsed().as_secs_f64();
+    let status = response.status().as_u16();
+    let operation = operation.unwrap_or("none");
+    tracing::info!(status, ms = (seconds * 1e3) as u64, "answered");
+    tracing::event!(
+        target: "yishi_metrics",
+        tracing::Level::INFO,
+        histogram.http.server.request.duration = seconds,
+        http.request.method = method.as_str(),
+        http.response.status_code = i64::from(status),
+        operation,
+    );
+}
+
+/// The caller's id where it is a UUID, else a new one.
+fn id_of(request: &Request, app: &App) -> RequestId {
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()?.parse().ok());
+    given.unwrap_or_else(|| app.ctx_in(None, Actor::System("api"), RequestId(uuid::Uuid::nil())).new_id())
+}
+
+/// Reads the body up to the operation's limit, so that what comes after works on memory alone.
+async fn limited(mut request: Request) -> Result<Request, Problem> {
+    let limit = limit_of(request.method(), request.uri().path());
+    let announced: Option<usize> = request.header("content-length").and_then(|length| length.parse().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(Problem::too_large());
+    }
+    let body = request.take_body();
+    if body.is_empty() {
+        return Ok(request);
+    }
+    match body.into_bytes_limit(limit).await {
+        Ok(bytes) => {
+            request.set_body(Body::from(bytes));
+            Ok(request)
+        }
+        Err(ReadBodyError::PayloadTooLarge) => Err(Problem::too_large()),
+        Err(_) => {
+            let status = poem::http::StatusCode::BAD_REQUEST;
+            Err(Problem::new(status, "request.broken_body", "the body ended before it was complete"))
+        }
+    }
+}
+
+/// How many bytes a body may have: 1 MiB, a plugin 2 MiB, a province's division list 8 MiB.
+fn limit_of(method: &Method, path: &str) -> usize {
+    match path {
+        "/platform/divisions" if method == Method::POST => 8 * MIB,
+        _ if path.starts_with("/v1/") && path.ends_with("/plugins") => 2 * MIB,
+        _ => MIB,
+    }
+}

@@ -1,0 +1,154 @@
+//! `/v1/{tenant}/members` and `/v1/{tenant}/grants`: the people of a city and the roles that they hold.
+
+use poem_openapi::{ApiResponse, Enum, Object, OpenApi, param::Path, payload::Json, types::Example};
+use uuid::Uuid;
+use yishi_domain::{MemberId, UnitId, access};
+use yishi_service::memberships::{self, NewMember};
+
+use crate::{problems::Problem, resources::Tag, sessions::Session};
+
+/// The operations on members and their roles.
+pub struct MembersApi;
+
+/// Members to add.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields, example)]
+pub struct MemberList {
+    /// Between 1 and 1,000 people.
+    #[oai(validator(min_items = 1, max_items = 1000))]
+    pub members: Vec<MemberInput>,
+}
+
+/// A person to add.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+pub struct MemberInput {
+    /// Their name; it enters the record as a commitment only.
+    #[oai(validator(min_length = 1, max_length = 100))]
+    pub name: String,
+    /// Where they live or work.
+    pub unit: Uuid,
+}
+
+/// A role to give.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields, example)]
+pub struct GrantInput {
+    /// Who gets it.
+    pub member: Uuid,
+    /// Where it holds; it reaches what lies under this unit.
+    pub unit: Uuid,
+    /// The role.
+    pub role: Role,
+}
+
+/// A role.
+#[derive(Clone, Copy, Debug, Enum)]
+#[oai(rename_all = "snake_case")]
+pub enum Role {
+    /// Lives there: raises, supports, votes, rates.
+    Resident,
+    /// Runs topics, meetings, ballots and resolutions (議事協調員).
+    Coordinator,
+    /// Deliberates (議事會).
+    CouncilMember,
+    /// Watches over procedure and execution (監督委員會).
+    Supervisor,
+    /// Carries resolutions out for a department.
+    Officer,
+    /// Runs the tenant: members, roles, rules.
+    Administrator,
+}
+
+/// What was created.
+#[derive(Debug, Object)]
+pub struct CreatedIds {
+    /// The identifiers, in the order in which the things were given.
+    pub ids: Vec<Uuid>,
+}
+
+/// The answer to a creation.
+#[derive(ApiResponse)]
+pub enum Created {
+    /// Created.
+    #[oai(status = 201)]
+    Ids(Json<CreatedIds>),
+}
+
+#[OpenApi(tag = "Tag::Tenant")]
+impl MembersApi {
+    /// Adds members.
+    #[oai(path = "/v1/:tenant/members", method = "post", operation_id = "create_members")]
+    async fn create_members(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        body: Json<MemberList>,
+    ) -> Result<Created, Problem> {
+        let list = body.0.members.into_iter().map(NewMember::from).collect();
+        let ids = memberships::create_members(&session.app, &session, list).await?;
+        Ok(Created::many(ids.into_iter().map(MemberId::uuid)))
+    }
+
+    /// Gives a member a role at a unit.
+    #[oai(path = "/v1/:tenant/grants", method = "post", operation_id = "create_grant")]
+    async fn create_grant(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        body: Json<GrantInput>,
+    ) -> Result<Created, Problem> {
+        let GrantInput { member, unit, role } = body.0;
+        let id = memberships::create_grant(&session.app, &session, MemberId(member), UnitId(unit), role.into()).await?;
+        Ok(Created::one(id.uuid()))
+    }
+}
+
+impl Created {
+    /// One thing was created.
+    pub fn one(id: Uuid) -> Self {
+        Self::many([id])
+    }
+
+    /// Several things were created.
+    pub fn many(ids: impl IntoIterator<Item = Uuid>) -> Self {
+        Self::Ids(Json(CreatedIds { ids: ids.into_iter().collect() }))
+    }
+}
+
+impl From<MemberInput> for NewMember {
+    fn from(it: MemberInput) -> Self {
+        Self { name: it.name, unit: UnitId(it.unit) }
+    }
+}
+
+impl From<Role> for access::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Resident => Self::Resident,
+            Role::Coordinator => Self::Coordinator,
+            Role::CouncilMember => Self::CouncilMember,
+            Role::Supervisor => Self::Supervisor,
+            Role::Officer => Self::Officer,
+            Role::Administrator => Self::Administrator,
+        }
+    }
+}
+
+const EXAMPLE: Uuid = Uuid::from_u128(0x0199_d2a1_7c00_7abc_8def_0123_4567_89ab);
+
+impl Example for MemberList {
+    fn example() -> Self {
+        Self { members: vec![MemberInput { name: "李强".into(), unit: EXAMPLE }] }
+    }
+}
+
+impl Example for GrantInput {
+    fn example() -> Self {
+        Self { member: EXAMPLE, unit: EXAMPLE, role: Role::Coordinator }
+    }
+}

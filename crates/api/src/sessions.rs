@@ -1,0 +1,115 @@
+//! Sessions as handlers take them: admitted before the handler runs, by the operation that the route names.
+
+use std::{ops::Deref, sync::Arc};
+
+use poem::{Request, RequestBody};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, SecurityScheme, auth::Bearer};
+use yishi_service::{App, sessions};
+
+use crate::{access::access_of, operations::operation_of, problems::Problem, requests};
+
+/// An admitted caller with a token.
+///
+/// The first argument of every handler that is not public: what comes after it is not even read before the caller is admitted.
+#[derive(SecurityScheme)]
+#[oai(ty = "bearer", bearer_format = "JWT", rename = "token", checker = "admit_bearer")]
+pub struct Session(Admitted);
+
+/// A caller of a public operation, of whom nothing is known.
+pub struct Visitor(Admitted);
+
+/// What both are: a session of the service, and the service itself.
+pub struct Admitted {
+    /// The service.
+    pub app: Arc<App>,
+    session: sessions::Session,
+}
+
+impl Deref for Session {
+    type Target = Admitted;
+
+    fn deref(&self) -> &Admitted {
+        &self.0
+    }
+}
+
+impl Deref for Visitor {
+    type Target = Admitted;
+
+    fn deref(&self) -> &Admitted {
+        &self.0
+    }
+}
+
+impl Deref for Admitted {
+    type Target = sessions::Session;
+
+    fn deref(&self) -> &sessions::Session {
+        &self.session
+    }
+}
+
+/// Described as a security scheme that asks for nothing, so that the description says of public operations that they are.
+impl<'a> ApiExtractor<'a> for Visitor {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn has_security_fallback() -> bool {
+        true
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        Ok(Self(admit(request, None).await?))
+    }
+}
+
+async fn admit_bearer(request: &Request, bearer: Bearer) -> poem::Result<Admitted> {
+    Ok(admit(request, Some(&bearer.token)).await?)
+}
+
+async fn admit(request: &Request, token: Option<&str>) -> Result<Admitted, Problem> {
+    let (Some(operation), Some(app)) = (operation_of(request), request.data::<Arc<App>>()) else {
+        tracing::error!(path = request.uri().path(), "a handler without an operation id, or without the service");
+        return Err(Problem::internal());
+    };
+    let Some(access) = access_of(operation) else {
+        tracing::error!(operation, "an operation without a row in the table of access");
+        return Err(Problem::internal());
+    };
+    let tenant = tenant_of(request.uri().path());
+    requests::note(operation, tenant);
+    let session = sessions::admit(app, access, token, tenant, requests::id()).await?;
+    Ok(Admitted { app: Arc::clone(app), session })
+}
+
+/// The tenant that a path names: `/v1/{tenant}/..`, `/public/{tenant}/..` or `/platform/tenants/{tenant}/..`.
+fn tenant_of(path: &str) -> Option<&str> {
+    let mut parts = path.trim_start_matches('/').split('/');
+    let slug = match parts.next()? {
+        "v1" | "public" => parts.next(),
+        "platform" => parts.next().filter(|it| *it == "tenants").and_then(|_| parts.next()),
+        _ => None,
+    };
+    slug.filter(|it| !it.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tenant_of;
+
+    #[test]
+    fn the_path_names_the_tenant() {
+        assert_eq!(tenant_of("/v1/3301/units"), Some("3301"));
+        assert_eq!(tenant_of("/public/3301"), Some("3301"));
+        assert_eq!(tenant_of("/platform/tenants/3301/administrators"), Some("3301"));
+        assert_eq!(tenant_of("/platform/tenants"), None);
+        assert_eq!(tenant_of("/platform/divisions"), None);
+        assert_eq!(tenant_of("/v1/"), None);
+    }
+}

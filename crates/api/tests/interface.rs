@@ -1,0 +1,281 @@
+//! The interface over a real database: tokens, roles, problems, pages.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Duration, Utc};
+use poem::{Endpoint, Response, http::StatusCode, test::TestClient};
+use serde_json::{Value, json};
+use yishi_domain::{Entropy, MemberId};
+use yishi_service::{
+    App, RecordKey, Sources,
+    tokens::{Bearer, Issuer},
+};
+
+const LIST: &str = "code,level,name,parent_code\n33,province,浙江省,\n3301,city,杭州市,33\n3302,city,宁波市,33\n\
+    330106,district,西湖区,3301\n330102,district,上城区,3301\n330106001,street,北山街道,330106\n330203,district,海曙区,3302\n";
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_225_600, 0).expect("2026-01-01")
+}
+
+/// A counter in the place of randomness: distinct, and the same at every run.
+fn entropy() -> Entropy {
+    static NEXT: Mutex<u64> = Mutex::new(0);
+    Entropy::new(|buffer| {
+        let mut next = NEXT.lock().expect("no panic while counting");
+        *next += 1;
+        let length = buffer.len().min(8);
+        buffer[..length].copy_from_slice(&next.to_be_bytes()[8 - length..]);
+    })
+}
+
+struct Server<E> {
+    client: TestClient<E>,
+    app: Arc<App>,
+}
+
+async fn server() -> Server<impl Endpoint<Output = Response>> {
+    let (db, _) = yishi_store::testing::database().await;
+    let record = RecordKey { origin: "yishi.test".into(), secret: [2; 32] };
+    let app = Arc::new(App::new(db, Issuer::new([1; 32]), record, Sources { now, entropy }));
+    let server = Server { client: TestClient::new(yishi_api::endpoint(Arc::clone(&app))), app };
+    let applied = server
+        .client
+        .post("/platform/divisions?mode=sandbox")
+        .header("authorization", server.operator())
+        .content_type("text/csv")
+        .body(LIST)
+        .send()
+        .await;
+    applied.assert_status_is_ok();
+    server
+}
+
+impl<E: Endpoint<Output = Response>> Server<E> {
+    fn operator(&self) -> String {
+        self.bearer(&Bearer::Operator("ops".into()))
+    }
+
+    fn member(&self, tenant: &str, member: &str) -> String {
+        self.bearer(&Bearer::Member { tenant: tenant.into(), member: MemberId(member.parse().expect("an id")) })
+    }
+
+    fn bearer(&self, bearer: &Bearer) -> String {
+        format!("Bearer {}", self.app.issuer.issue(bearer, now(), Duration::hours(1)))
+    }
+
+    async fn get(&self, path: &str, token: &str) -> (StatusCode, Value) {
+        answer(self.client.get(path).header("authorization", token).send().await).await
+    }
+
+    async fn post(&self, path: &str, token: &str, body: &Value) -> (StatusCode, Value) {
+        answer(self.client.post(path).header("authorization", token).body_json(body).send().await).await
+    }
+
+    /// An administrator of a tenant, as a token.
+    async fn administrator(&self, tenant: &str) -> String {
+        let path = format!("/platform/tenants/{tenant}/administrators");
+        let (status, created) = self.post(&path, &self.operator(), &json!({"name": "王芳"})).await;
+        assert_eq!(status, StatusCode::CREATED, "{created}");
+        self.member(tenant, created["ids"][0].as_str().expect("an id"))
+    }
+}
+
+async fn answer(response: poem::test::TestResponse) -> (StatusCode, Value) {
+    let status = response.0.status();
+    let text = response.0.into_body().into_string().await.expect("text");
+    let value = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") };
+    if status.is_client_error() || status.is_server_error() {
+        assert_eq!(value["status"], status.as_u16(), "{value}");
+        let code = value["code"].as_str().expect("every problem has a code");
+        assert_eq!(value["type"], format!("urn:yishi:problem:{code}"));
+        assert!(value["request_id"].is_string(), "{value}");
+    }
+    (status, value)
+}
+
+fn refused(answer: (StatusCode, Value)) -> (u16, String) {
+    (answer.0.as_u16(), answer.1["code"].as_str().unwrap_or_default().to_owned())
+}
+
+#[tokio::test]
+async fn a_token_is_needed_and_must_be_good_and_of_the_tenant() {
+    let server = server().await;
+    let answer_without = answer(server.client.get("/v1/3301/units").send().await).await;
+    assert_eq!(refused(answer_without), (401, "session.no_token".into()));
+    let nonsense = server.client.get("/v1/3301/units").header("authorization", "Bearer nonsense").send().await;
+    nonsense.assert_header("www-authenticate", "Bearer");
+    nonsense.assert_content_type("application/problem+json");
+    assert_eq!(refused(answer(nonsense).await), (401, "session.bad_token".into()));
+    let token = server.administrator("3301").await;
+    let (status, page) = server.get("/v1/3301/units", &token).await;
+    assert_eq!((status, page["items"].as_array().map(Vec::len)), (StatusCode::OK, Some(4)));
+    assert_eq!(refused(server.get("/v1/3302/units", &token).await), (404, "tenant.unknown".into()));
+    assert_eq!(refused(server.get("/v1/9999/units", &token).await), (404, "tenant.unknown".into()));
+    assert_eq!(refused(server.get("/platform/tenants", &token).await), (403, "session.forbidden".into()));
+    assert_eq!(refused(server.get("/v1/3301/units", &server.operator()).await), (403, "session.forbidden".into()));
+    let stranger = server.member("3301", "00000000-0000-7000-8000-000000000001");
+    assert_eq!(refused(server.get("/v1/3301/units", &stranger).await), (401, "session.unknown_member".into()));
+}
+
+#[tokio::test]
+async fn another_tenants_unit_is_not_found() {
+    let server = server().await;
+    let (ours, theirs) = (server.administrator("3301").await, server.administrator("3302").await);
+    let (_, page) = server.get("/v1/3302/units?level=district", &theirs).await;
+    let unit = page["items"][0]["id"].as_str().expect("a unit");
+    assert_eq!(server.get(&format!("/v1/3302/units/{unit}"), &theirs).await.1["code"], "330203");
+    assert_eq!(refused(server.get(&format!("/v1/3301/units/{unit}"), &ours).await), (404, "unit.unknown".into()));
+}
+
+#[tokio::test]
+async fn a_role_reaches_what_lies_under_its_unit_and_nothing_else() {
+    let server = server().await;
+    let boss = server.administrator("3301").await;
+    let (_, page) = server.get("/v1/3301/units?level=district", &boss).await;
+    let [there, here] = [0, 1].map(|i| page["items"][i]["id"].as_str().expect("a unit").to_owned());
+    let (_, under) = server.get(&format!("/v1/3301/units?parent={here}"), &boss).await;
+    assert_eq!(under["items"][0]["code"], "330106001");
+    let street = under["items"][0]["id"].clone();
+    let person = json!({"members": [{"name": "李强", "unit": here}]});
+    let (_, created) = server.post("/v1/3301/members", &boss, &person).await;
+    let member = created["ids"][0].as_str().expect("an id");
+    let token = server.member("3301", member);
+    let in_street = json!({"members": [{"name": "赵敏", "unit": street}]});
+    assert_eq!(
+        refused(server.post("/v1/3301/members", &token, &in_street).await),
+        (403, "session.forbidden".into()),
+        "no role yet"
+    );
+    let grant = json!({"member": member, "unit": here, "role": "coordinator"});
+    assert_eq!(server.post("/v1/3301/grants", &boss, &grant).await.0, StatusCode::CREATED);
+    assert_eq!(refused(server.post("/v1/3301/grants", &boss, &grant).await), (409, "grant.held".into()));
+    assert_eq!(refused(server.post("/v1/3301/grants", &token, &grant).await), (403, "session.forbidden".into()));
+    assert_eq!(server.post("/v1/3301/members", &token, &in_street).await.0, StatusCode::CREATED, "under its unit");
+    let elsewhere = json!({"members": [{"name": "赵敏", "unit": there}]});
+    assert_eq!(
+        refused(server.post("/v1/3301/members", &token, &elsewhere).await),
+        (403, "session.forbidden".into()),
+        "beside its unit"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_understood_is_a_problem_that_says_why() {
+    let server = server().await;
+    let boss = server.administrator("3301").await;
+    assert_eq!(refused(server.get("/nothing/here", &boss).await), (404, "request.unknown_route".into()));
+    let deleted = server.client.delete("/v1/3301/units").header("authorization", &boss).send().await;
+    assert_eq!(refused(answer(deleted).await), (405, "request.wrong_method".into()));
+    let send = async |content_type: &str, body: String| {
+        let request = server.client.post("/v1/3301/members").header("authorization", &boss);
+        answer(request.content_type(content_type).body(body).send().await).await
+    };
+    assert_eq!(refused(send("application/json", "{\"members\": [".into()).await), (400, "request.bad_json".into()));
+    assert_eq!(refused(send("text/plain", "hello".into()).await), (415, "request.wrong_content_type".into()));
+    let unknown = send(
+        "application/json",
+        json!({"members": [{"name": "李强", "unit": uuid::Uuid::nil()}], "colour": 1}).to_string(),
+    )
+    .await;
+    assert_eq!(unknown.1["field"], "colour");
+    assert_eq!(refused(unknown), (422, "request.unknown_field".into()));
+    let missing = send("application/json", json!({"members": [{"name": "李强"}]}).to_string()).await;
+    assert_eq!(refused(missing.clone()), (422, "request.bad_field".into()), "{}", missing.1);
+    let empty = send("application/json", json!({"members": []}).to_string()).await;
+    assert_eq!(empty.1["field"], "members");
+    assert_eq!(refused(empty), (422, "request.bad_field".into()));
+    let large = send("application/json", format!("\"{}\"", "x".repeat(1024 * 1024))).await;
+    assert_eq!(refused(large), (413, "request.too_large".into()));
+    let page = server.get("/v1/3301/units?limit=0", &boss).await;
+    assert_eq!(page.1["field"], "limit");
+    assert_eq!(refused(page), (400, "request.bad_parameter".into()));
+    assert_eq!(refused(server.get("/v1/3301/units?cursor=!", &boss).await), (400, "request.bad_cursor".into()));
+    assert_eq!(refused(server.get("/v1/3301/units/7", &boss).await), (400, "request.bad_path".into()));
+}
+
+#[tokio::test]
+async fn a_stranger_learns_nothing_before_being_admitted() {
+    let server = server().await;
+    let broken = server.client.post("/v1/3301/members").content_type("application/json").body("{").send().await;
+    assert_eq!(refused(answer(broken).await), (401, "session.no_token".into()));
+}
+
+#[tokio::test]
+async fn a_faulty_division_list_names_each_fault_and_changes_nothing() {
+    let server = server().await;
+    let send = async |list: &str| {
+        let request = server.client.post("/platform/divisions").header("authorization", server.operator());
+        answer(request.content_type("text/csv").body(list.to_owned()).send().await).await
+    };
+    let faulty = send("code,level,name,parent_code\n44,province,粤,\n4401,city,广州市,45\n44x,city,深圳市,44\n").await;
+    let codes: Vec<_> = faulty.1["faults"].as_array().expect("faults").iter().map(|it| it["code"].clone()).collect();
+    assert_eq!(codes, ["divisions.bad_code", "divisions.unknown_parent"]);
+    assert_eq!(refused(faulty), (422, "request.faults".into()));
+    let (_, page) = server.get("/platform/tenants", &server.operator()).await;
+    assert_eq!(page["items"].as_array().map(Vec::len), Some(2));
+    let (status, again) = send(LIST).await;
+    assert_eq!((status, &again["tenants"][0]["created"]), (StatusCode::OK, &json!(0)), "a second run changes nothing");
+}
+
+#[tokio::test]
+async fn a_list_is_read_page_by_page_and_an_unchanged_answer_is_not_sent_twice() {
+    let server = server().await;
+    let boss = server.administrator("3301").await;
+    let mut codes = Vec::new();
+    let mut path = "/v1/3301/units?limit=3".to_owned();
+    loop {
+        let (_, page) = server.get(&path, &boss).await;
+        codes.extend(page["items"].as_array().expect("items").iter().map(|it| it["code"].clone()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/v1/3301/units?limit=3&cursor={next}");
+    }
+    assert_eq!(codes, ["3301", "330102", "330106", "330106001"]);
+    let first = server.client.get("/v1/3301/units").header("authorization", &boss).send().await;
+    let tag = first.0.headers()["etag"].to_str().expect("a tag").to_owned();
+    let request = server.client.get("/v1/3301/units").header("authorization", &boss).header("if-none-match", &tag);
+    let second = request.send().await;
+    second.assert_status(StatusCode::NOT_MODIFIED);
+    second.assert_text("").await;
+}
+
+#[tokio::test]
+async fn the_request_id_is_the_callers_or_a_new_one() {
+    let server = server().await;
+    let id = "0199d2a1-7c00-7abc-8def-0123456789ab";
+    let kept = server.client.get("/healthz").header("x-request-id", id).send().await;
+    kept.assert_header("x-request-id", id);
+    let made = server.client.get("/healthz").header("x-request-id", "no uuid, so not taken over").send().await;
+    assert_eq!(made.0.headers()["x-request-id"].len(), 36);
+    server.client.get("/readyz").send().await.assert_status_is_ok();
+}
+
+#[tokio::test]
+async fn what_happened_is_in_the_record_and_can_be_proven_without_a_token() {
+    let server = server().await;
+    let boss = server.administrator("3301").await;
+    let empty = answer(server.client.get("/public/3301/record/checkpoint").send().await).await;
+    assert_eq!(refused(empty), (404, "record.empty".into()));
+    server.app.sequence_all().await.expect("sequenced");
+    let (_, events) = server.get("/v1/3301/events", &boss).await;
+    let kinds: Vec<_> = events["items"].as_array().expect("events").iter().map(|it| it["kind"].clone()).collect();
+    assert_eq!(kinds, ["tenant.onboarded", "member.added", "grant.given"]);
+    let (status, point) = answer(server.client.get("/public/3301/record/checkpoint").send().await).await;
+    assert_eq!((status, &point["size"]), (StatusCode::OK, &json!(3)));
+    let (status, proof) = answer(server.client.get("/public/3301/record/proofs/1").send().await).await;
+    assert_eq!((status, proof["hashes"].as_array().map(Vec::len)), (StatusCode::OK, Some(2)));
+    assert!(!proof["leaf"].as_str().expect("a leaf").contains("王芳"), "a name is only committed to");
+    let beyond = answer(server.client.get("/public/3301/record/proofs/3").send().await).await;
+    assert_eq!(refused(beyond), (404, "record.unknown_position".into()));
+}
+
+#[tokio::test]
+async fn a_sandboxs_clock_moves_forward_and_a_tokens_does_not() {
+    let server = server().await;
+    let boss = server.administrator("3301").await;
+    let (status, clock) = server.post("/v1/3301/clock", &boss, &json!({"hours": 48})).await;
+    assert_eq!((status, &clock["now"]), (StatusCode::OK, &json!("2026-01-03T00:00:00Z")));
+    assert_eq!(server.get("/v1/3301/units", &boss).await.0, StatusCode::OK, "tokens go by the wall clock");
+    let too_far = server.post("/v1/3301/clock", &boss, &json!({"hours": 961})).await;
+    assert_eq!(refused(too_far), (422, "request.bad_field".into()));
+}

@@ -1,0 +1,85 @@
+//! What the use cases stand on: the database, the keys, and where time and randomness come from.
+
+use chrono::{DateTime, Duration, Utc};
+use yishi_domain::{Actor, Ctx, Entropy, RequestId, TenantId};
+use yishi_record::checkpoints::{CheckpointError, Key};
+use yishi_store::{Db, StoreError, tenants, tenants::Tenant};
+
+use crate::{
+    sequencing::{SequenceError, sequence},
+    tokens::Issuer,
+};
+
+/// The sources of time and randomness; the binary hands in the real ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources {
+    /// Reads the wall clock.
+    pub now: fn() -> DateTime<Utc>,
+    /// Opens a source of random bytes.
+    pub entropy: fn() -> Entropy,
+}
+
+/// One installation.
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// The issuer of tokens.
+    pub issuer: Issuer,
+    /// Time and randomness.
+    pub sources: Sources,
+    record: RecordKey,
+}
+
+/// The secret that signs checkpoints, and the name under which the installation's logs are known.
+pub struct RecordKey {
+    /// The first part of every log's name, such as `yishi.example.org`.
+    pub origin: String,
+    /// The secret.
+    pub secret: [u8; 32],
+}
+
+impl App {
+    /// Puts an installation together.
+    pub fn new(db: Db, issuer: Issuer, record: RecordKey, sources: Sources) -> Self {
+        Self { db, issuer, sources, record }
+    }
+
+    /// A context for acting in a tenant whose clock runs ahead by milliseconds.
+    pub fn ctx(&self, tenant: TenantId, ahead_ms: i64, actor: Actor, request: RequestId) -> Ctx {
+        let wall = (self.sources.now)();
+        let now = wall + Duration::milliseconds(ahead_ms);
+        Ctx { tenant, actor, now, wall, request, entropy: (self.sources.entropy)() }
+    }
+
+    /// A context for acting in a tenant, or before there is one.
+    pub fn ctx_in(&self, tenant: Option<&Tenant>, actor: Actor, request: RequestId) -> Ctx {
+        let nobody = TenantId(uuid::Uuid::nil());
+        self.ctx(tenant.map_or(nobody, |it| it.id), tenant.map_or(0, |it| it.clock_offset_ms), actor, request)
+    }
+
+    /// The key of a tenant's record.
+    pub fn record_key(&self, slug: &str) -> Result<Key, CheckpointError> {
+        Key::new(&format!("{}/{slug}", self.record.origin), self.record.secret)
+    }
+
+    /// Lists the tenants.
+    pub async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        tenants::list(&mut self.db.platform().await?).await
+    }
+
+    /// Finds a tenant.
+    pub async fn tenant(&self, slug: &str) -> Result<Option<Tenant>, StoreError> {
+        tenants::find_by_slug(&mut self.db.platform().await?, slug).await
+    }
+
+    /// Sequences what is pending in every tenant; tells how many events got their position.
+    pub async fn sequence_all(&self) -> Result<usize, SequenceError> {
+        let mut done = 0;
+        for tenant in self.tenants().await? {
+            let request = self.ctx_in(None, Actor::System("sequencer"), RequestId(uuid::Uuid::nil())).new_id();
+            let ctx = self.ctx_in(Some(&tenant), Actor::System("sequencer"), request);
+            done += sequence(&self.db, &ctx, &tenant.slug, &self.record_key(&tenant.slug)?).await?;
+        }
+        Ok(done)
+    }
+}

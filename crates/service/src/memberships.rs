@@ -1,0 +1,107 @@
+//! Members and the roles that they hold.
+
+use serde_json::json;
+use yishi_domain::{Ctx, Event, GrantId, MemberId, Opening, Refusal, UnitId, access::Role};
+use yishi_record::commitments::commit;
+use yishi_store::{
+    WriteTx, grants,
+    members::{self, Member},
+    units::{self, Unit},
+};
+
+use crate::{App, failures::Failure, sessions::Session};
+
+/// How many members one request adds at most.
+pub const MOST: usize = 1_000;
+
+/// A person to add.
+#[derive(Clone, Debug)]
+pub struct NewMember {
+    /// Their name.
+    pub name: String,
+    /// Where they live or work.
+    pub unit: UnitId,
+}
+
+/// Adds members; their names enter the record as commitments only.
+pub async fn create_members(app: &App, session: &Session, list: Vec<NewMember>) -> Result<Vec<MemberId>, Failure> {
+    if list.is_empty() || list.len() > MOST {
+        return Err(Refusal::invalid("member.bad_number", "members", format!("give 1 to {MOST} members")).into());
+    }
+    let mut tx = app.db.write(&session.ctx).await?;
+    let mut events = Vec::with_capacity(list.len());
+    let mut rows = Vec::with_capacity(list.len());
+    for (i, new) in list.into_iter().enumerate() {
+        let unit = require_unit(&mut tx, new.unit, &format!("members[{i}].unit")).await?;
+        session.require_reach(&unit.path)?;
+        let (row, event) = member(&session.ctx, new.name, &unit, &format!("members[{i}].name"))?;
+        rows.push(row);
+        events.push(event);
+    }
+    members::insert(&mut tx, &rows).await?;
+    let first = events.remove(0);
+    tx.commit_with(first, events).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Adds a tenant's administrator at its root.
+pub async fn create_administrator(app: &App, session: &Session, name: String) -> Result<MemberId, Failure> {
+    let mut tx = app.db.write(&session.ctx).await?;
+    let root = units::page(&mut tx, Some("city"), None, "", 1).await?.into_iter().next();
+    let root = root.ok_or_else(|| Refusal::conflict("tenant.no_units", "the tenant has no units yet"))?;
+    let (row, added) = member(&session.ctx, name, &root, "name")?;
+    members::insert(&mut tx, std::slice::from_ref(&row)).await?;
+    let (_, given) = give(&session.ctx, &mut tx, row.id, &root, Role::Administrator).await?;
+    tx.commit([added, given]).await?;
+    Ok(row.id)
+}
+
+/// Gives a member a role at a unit.
+pub async fn create_grant(
+    app: &App,
+    session: &Session,
+    member: MemberId,
+    unit: UnitId,
+    role: Role,
+) -> Result<GrantId, Failure> {
+    let mut tx = app.db.write(&session.ctx).await?;
+    let unit = require_unit(&mut tx, unit, "unit").await?;
+    session.require_reach(&unit.path)?;
+    if members::find(&mut tx, member).await?.is_none() {
+        return Err(Refusal::invalid("grant.unknown_member", "member", "there is no such member").into());
+    }
+    let (id, event) = give(&session.ctx, &mut tx, member, &unit, role).await?;
+    tx.commit([event]).await?;
+    Ok(id)
+}
+
+async fn give(
+    ctx: &Ctx,
+    tx: &mut WriteTx,
+    member: MemberId,
+    unit: &Unit,
+    role: Role,
+) -> Result<(GrantId, Event), Failure> {
+    let id: GrantId = ctx.new_id();
+    if !grants::insert(tx, id, member, unit.id, role, ctx.now).await? {
+        return Err(Refusal::conflict("grant.held", "the member holds this role at this unit already").into());
+    }
+    let body = json!({"grant": id, "member": member, "role": role.code(), "unit": unit.id});
+    Ok((id, Event { id: ctx.new_id(), kind: "grant.given", subject: member.uuid(), body, openings: vec![] }))
+}
+
+fn member(ctx: &Ctx, name: String, unit: &Unit, field: &str) -> Result<(Member, Event), Failure> {
+    if name.trim().is_empty() || name.chars().count() > 100 {
+        return Err(Refusal::invalid("member.bad_name", field, "a name has 1 to 100 characters").into());
+    }
+    let row = Member { id: ctx.new_id(), unit_id: unit.id, name, created_at: ctx.now };
+    let opening = Opening { field: "name".into(), salt: ctx.salt(), value: json!(row.name) };
+    let body = json!({"name": {"commitment": commit(&opening.salt, &opening.value)}, "unit": unit.id});
+    let subject = row.id.uuid();
+    Ok((row, Event { id: ctx.new_id(), kind: "member.added", subject, body, openings: vec![opening] }))
+}
+
+async fn require_unit(tx: &mut WriteTx, id: UnitId, field: &str) -> Result<Unit, Failure> {
+    let unit = units::find(tx, id).await?;
+    Ok(unit.ok_or_else(|| Refusal::invalid("unit.unknown", field, "there is no such unit in this tenant"))?)
+}

@@ -1,0 +1,119 @@
+//! Sessions: who asks, in which tenant, and whether they may do the operation.
+
+use yishi_domain::{
+    Actor, Ctx, Refusal, RefusalKind, RequestId,
+    access::{Grant, Role, reaches},
+};
+use yishi_store::{grants, members, tenants::Tenant};
+
+use crate::{App, failures::Failure, tokens::Bearer};
+
+/// Who may do an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody, without a token.
+    Public,
+    /// Every member of the tenant.
+    AnyMember,
+    /// Members of the tenant who hold one of these roles at some unit; how far it reaches is checked with the thing.
+    Roles(&'static [Role]),
+    /// Operators of the platform.
+    Platform,
+}
+
+/// An admitted request.
+#[derive(Debug)]
+pub struct Session {
+    /// The context to act with.
+    pub ctx: Ctx,
+    /// The tenant of the path, where it has one.
+    pub tenant: Option<Tenant>,
+    /// The roles that the member holds.
+    pub grants: Vec<Grant>,
+    access: Access,
+}
+
+impl Session {
+    /// The tenant of the path.
+    pub fn tenant(&self) -> Result<&Tenant, Failure> {
+        self.tenant.as_ref().ok_or_else(|| unknown_tenant().into())
+    }
+
+    /// Refuses where none of the roles that the operation asks for reaches the unit with this path.
+    pub fn require_reach(&self, path: &str) -> Result<(), Failure> {
+        match self.access {
+            Access::Roles(roles) if !reaches(&self.grants, roles, path) => {
+                Err(forbidden("your role does not reach this unit").into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Admits a request to an operation, or refuses it: first whether the token is good, then the tenant, then the role.
+///
+/// Membership and roles are read for every request, so that what was taken away is gone at once.
+pub async fn admit(
+    app: &App,
+    access: Access,
+    token: Option<&str>,
+    slug: Option<&str>,
+    request: RequestId,
+) -> Result<Session, Failure> {
+    let bearer = match (access, token) {
+        (Access::Public, _) => None,
+        (_, None) => return Err(unauthenticated("session.no_token", "this needs a token").into()),
+        (_, Some(token)) => Some(app.issuer.check(token, (app.sources.now)())?),
+    };
+    let tenant = match slug {
+        Some(slug) => app.tenant(slug).await?,
+        None => None,
+    };
+    let session = |actor, tenant: Option<Tenant>, grants| Session {
+        ctx: app.ctx_in(tenant.as_ref(), actor, request),
+        tenant,
+        grants,
+        access,
+    };
+    match (access, bearer) {
+        (Access::Platform, Some(Bearer::Operator(name))) if slug.is_none() || tenant.is_some() => {
+            Ok(session(Actor::Operator(name), tenant, Vec::new()))
+        }
+        (Access::Platform, Some(Bearer::Member { .. })) => {
+            Err(forbidden("this is for the platform's operators").into())
+        }
+        (Access::Public, _) if tenant.is_some() => Ok(session(Actor::System("public"), tenant, Vec::new())),
+        (Access::AnyMember | Access::Roles(_), Some(Bearer::Operator(_))) => {
+            Err(forbidden("this is for members of the tenant").into())
+        }
+        (Access::AnyMember | Access::Roles(_), Some(Bearer::Member { tenant: theirs, member })) => {
+            let ours = tenant.filter(|it| it.slug == theirs).ok_or_else(unknown_tenant)?;
+            let mut session = session(Actor::Member(member), Some(ours), Vec::new());
+            let mut tx = app.db.read(&session.ctx).await?;
+            if members::find(&mut tx, member).await?.is_none() {
+                return Err(unauthenticated("session.unknown_member", "the token's member is not here").into());
+            }
+            session.grants = grants::of_member(&mut tx, member).await?;
+            match access {
+                Access::Roles(roles) if !session.grants.iter().any(|it| roles.contains(&it.role)) => {
+                    Err(forbidden("your roles do not allow this").into())
+                }
+                _ => Ok(session),
+            }
+        }
+        _ => Err(unknown_tenant().into()),
+    }
+}
+
+fn unauthenticated(code: &'static str, detail: &str) -> Refusal {
+    Refusal::new(RefusalKind::Unauthenticated, code, detail)
+        .with_fix("send `Authorization: Bearer` and a token from `yishi token`")
+}
+
+fn forbidden(detail: &str) -> Refusal {
+    Refusal::new(RefusalKind::Forbidden, "session.forbidden", detail)
+}
+
+fn unknown_tenant() -> Refusal {
+    Refusal::not_found("tenant.unknown", "there is no such tenant for you")
+}

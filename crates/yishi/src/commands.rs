@@ -1,0 +1,111 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Result;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use yishi_domain::MemberId;
+
+use crate::homes::Home;
+
+/// Yishi (議事): grassroots democratic deliberation for the cities of a province.
+///
+/// Without a database URL, Yishi runs a PostgreSQL of its own in the data directory.
+#[derive(Debug, Parser)]
+#[command(
+    name = "yishi",
+    version,
+    after_help = "Exit codes: 0 done; 1 it failed, the reason is on standard error; 2 wrong usage."
+)]
+pub struct Cli {
+    /// Where the installation keeps its things.
+    #[command(flatten)]
+    pub home: Home,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serves the interface, and works in the background unless told not to
+    #[command(after_help = "Example: yishi serve --listen 127.0.0.1:8080\nThen open http://127.0.0.1:8080/docs")]
+    Serve(Serve),
+    /// Works in the background alone: gives events their place in the record and signs it
+    Work,
+    /// Brings the database's schema up to date
+    Migrate,
+    /// Onboards the cities of a province from its division list; a second run changes nothing
+    #[command(
+        after_help = "The list is CSV with the header code,level,name,parent_code; codes are the national statistical ones.\n\
+                            Example: yishi apply zhejiang.csv --sandbox"
+    )]
+    Apply(Apply),
+    /// Signs a bearer token with the installation's own key
+    #[command(after_help = "Examples:\n  yishi token --platform\n  yishi token --tenant 3301 --member 0190a8f0-...")]
+    Token(Token),
+    /// Prints the interface's description (OpenAPI)
+    Openapi,
+    /// Prints a shell's completions
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Prints the manual page
+    Man,
+    /// Compiles a component from standard input to standard output, under limits
+    #[command(hide = true)]
+    CompileComponent,
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The address to listen on
+    #[arg(long, env = "YISHI_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Leaves the work in the background to `yishi work`
+    #[arg(long, env = "YISHI_NO_WORKERS")]
+    pub no_workers: bool,
+}
+
+/// What to onboard.
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// The division list
+    pub file: PathBuf,
+    /// Makes new tenants sandboxes, whose clock can be moved; a tenant keeps its mode for good
+    #[arg(long)]
+    pub sandbox: bool,
+    /// Prints what was done as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Whom a token speaks for.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// For an operator of the platform
+    #[arg(long, conflicts_with_all = ["tenant", "member"], required_unless_present = "member")]
+    pub platform: bool,
+    /// For a member of this tenant
+    #[arg(long, requires = "member")]
+    pub tenant: Option<String>,
+    /// The member
+    #[arg(long, requires = "tenant")]
+    pub member: Option<MemberId>,
+    /// For how many hours it is good
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=8760))]
+    pub hours: u16,
+}
+
+/// Prints a shell's completions.
+pub fn completions(shell: clap_complete::Shell) {
+    clap_complete::generate(shell, &mut Cli::command(), "yishi", &mut std::io::stdout());
+}
+
+/// Prints the manual page.
+pub fn man() -> Result<()> {
+    Ok(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?)
+}

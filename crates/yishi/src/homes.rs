@@ -1,0 +1,127 @@
+//! The installation's home: its data directory, its secrets, its database.
+
+use std::{
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, Result};
+use chrono::Duration;
+use clap::Args;
+use yishi_service::{
+    App, RecordKey,
+    tokens::{Bearer, Issuer},
+};
+use yishi_store::{Db, Urls, embedded::EmbeddedServer, migrate};
+
+use crate::{clocks, commands::Token};
+
+/// Where the installation keeps its things.
+#[derive(Debug, Args)]
+pub struct Home {
+    /// The directory for secrets and, without a database URL, the database
+    #[arg(long, global = true, env = "YISHI_DATA_DIR", default_value = "yishi-data")]
+    pub data_dir: PathBuf,
+    /// The PostgreSQL server as its schema's owner, instead of the embedded one
+    #[arg(long, global = true, env = "YISHI_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// The same server as the role `yishi_app`; the owner's URL with that user where it is not given
+    #[arg(long, global = true, env = "YISHI_APP_DATABASE_URL", hide_env_values = true, requires = "database_url")]
+    pub app_database_url: Option<String>,
+    /// The same server as the role `yishi_platform`; the owner's URL with that user where it is not given
+    #[arg(long, global = true, env = "YISHI_PLATFORM_DATABASE_URL", hide_env_values = true, requires = "database_url")]
+    pub platform_database_url: Option<String>,
+    /// The name under which this installation's records are known, such as its domain name
+    #[arg(long, global = true, env = "YISHI_RECORD_ORIGIN", default_value = "yishi.localhost")]
+    pub record_origin: String,
+}
+
+/// An open installation; the embedded database stops when it is dropped.
+pub struct Opened {
+    /// The installation.
+    pub app: Arc<App>,
+    _server: Option<EmbeddedServer>,
+}
+
+impl Home {
+    /// Opens the installation: starts the embedded database where no server is named, and migrates.
+    pub async fn open(&self) -> Result<Opened> {
+        let (urls, server) = match &self.database_url {
+            Some(owner) => (self.remote(owner), None),
+            None => {
+                let data_dir = self.data_dir.clone();
+                let server = tokio::task::spawn_blocking(move || EmbeddedServer::start(&data_dir)).await??;
+                (Urls::of(&server), Some(server))
+            }
+        };
+        migrate(&urls.owner).await.context("the database's schema could not be brought up to date")?;
+        let record = RecordKey { origin: self.record_origin.clone(), secret: self.secret("record.key")? };
+        let app = App::new(Db::open(&urls)?, self.issuer()?, record, clocks::REAL);
+        Ok(Opened { app: Arc::new(app), _server: server })
+    }
+
+    /// The issuer of tokens.
+    pub fn issuer(&self) -> Result<Issuer> {
+        Ok(Issuer::new(self.secret("issuer.key")?))
+    }
+
+    fn remote(&self, owner: &str) -> Urls {
+        let as_role = |given: &Option<String>, role: &str| given.clone().unwrap_or_else(|| with_user(owner, role));
+        let app = as_role(&self.app_database_url, "yishi_app");
+        Urls::remote(owner, &app, &as_role(&self.platform_database_url, "yishi_platform"))
+    }
+
+    /// Reads a secret of the data directory, drawing it first where there is none; only its owner may read it.
+    fn secret(&self, name: &str) -> Result<[u8; 32]> {
+        std::fs::create_dir_all(&self.data_dir).with_context(|| self.data_dir.display().to_string())?;
+        let path = self.data_dir.join(name);
+        let drawn = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path);
+        if let Ok(mut file) = drawn {
+            file.write_all(&clocks::secret()).with_context(|| path.display().to_string())?;
+        }
+        read_secret(&path)
+    }
+}
+
+/// Prints a token for an operator or a member.
+pub fn print_token(home: &Home, options: &Token) -> Result<()> {
+    let bearer = match (&options.tenant, options.member) {
+        (Some(tenant), Some(member)) => Bearer::Member { tenant: tenant.clone(), member },
+        _ => Bearer::Operator("operator".into()),
+    };
+    println!("{}", home.issuer()?.issue(&bearer, clocks::now(), Duration::hours(options.hours.into())));
+    Ok(())
+}
+
+fn read_secret(path: &Path) -> Result<[u8; 32]> {
+    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    bytes.try_into().ok().with_context(|| format!("{} does not hold 32 bytes", path.display()))
+}
+
+/// The same URL for another user, without the owner's password.
+fn with_user(url: &str, user: &str) -> String {
+    match (url.split_once("://"), url.contains('@')) {
+        (Some((scheme, rest)), true) => {
+            let host = rest.split_once('@').map_or(rest, |(_, host)| host);
+            format!("{scheme}://{user}@{host}")
+        }
+        (Some((scheme, rest)), false) => format!("{scheme}://{user}@{rest}"),
+        (None, _) => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_takes_the_place_of_the_owner_and_its_password() {
+        assert_eq!(
+            with_user("postgres://o:p@db:5432/yishi?sslmode=require", "r"),
+            "postgres://r@db:5432/yishi?sslmode=require"
+        );
+        assert_eq!(with_user("postgres://db/yishi", "r"), "postgres://r@db/yishi");
+    }
+}

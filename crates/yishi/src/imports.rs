@@ -1,0 +1,53 @@
+//! Onboarding from a file.
+
+use anyhow::{Context as _, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use yishi_domain::{Actor, RequestId, divisions::Division, escalation::Level};
+use yishi_service::onboarding::{Mode, OnboardError, onboard, read_list};
+
+use crate::{commands::Apply, homes::Home};
+
+/// Onboards the cities of a division list.
+pub async fn apply(home: &Home, options: &Apply) -> Result<()> {
+    let bytes = std::fs::read(&options.file).with_context(|| options.file.display().to_string())?;
+    let list = explained(read_list(&bytes))?;
+    let opened = home.open().await?;
+    let app = &opened.app;
+    let bar =
+        ProgressBar::new(units(&list)).with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} units {msg}")?);
+    let request = RequestId(app.ctx_in(None, Actor::System("apply"), RequestId(uuid::Uuid::nil())).new_id());
+    let contexts = |tenant| app.ctx(tenant, 0, Actor::Operator("operator".into()), request);
+    let mode = if options.sandbox { Mode::Sandbox } else { Mode::Production };
+    let done = onboard(&app.db, &contexts, list, mode, |city| {
+        bar.set_message(city.name.clone());
+        bar.inc(city.total as u64);
+    });
+    let done = explained(done.await)?;
+    bar.finish_and_clear();
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&done)?);
+        return Ok(());
+    }
+    for city in &done {
+        println!(
+            "{:<8} {:>7} units, {:>7} new, {:>5} renamed  {}",
+            city.tenant, city.total, city.created, city.renamed, city.name
+        );
+    }
+    Ok(())
+}
+
+fn units(list: &[Division]) -> u64 {
+    list.iter().filter(|division| division.level != Level::Province).count() as u64
+}
+
+/// Lists every fault of a list, each with its line.
+fn explained<T>(result: Result<T, OnboardError>) -> Result<T> {
+    result.map_err(|error| match error {
+        OnboardError::List(faults) => {
+            let lines = faults.iter().map(|it| format!("\n  {}: {}", it.field.as_deref().unwrap_or("list"), it.detail));
+            anyhow::anyhow!("the division list is not sound:{}", lines.collect::<String>())
+        }
+        other => other.into(),
+    })
+}
