@@ -61,6 +61,7 @@ fn outcome(result: anyhow::Result<()>) -> ExitCode {
 
 fn logs() {
     use tracing_subscriber::{EnvFilter, fmt};
-    let filter = EnvFilter::try_from_env("YISHI_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,yishi_metrics=off"));
+    let filter =
+        EnvFilter::try_from_env("YISHI_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,yishi_metrics=off"));
     fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
