@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 
 use crate::{
-    charts, demos, licences, plugins, postgres,
+    charts, compilers, licences, plugins, postgres,
     processes::{cargo, run},
     specs,
     steps::{Done, Steps},
@@ -24,7 +24,7 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
     steps.step("house rules", || ran(tidy::check(root)));
     steps.step("format", || ran(run(cargo(root).args(["fmt", "--all", "--check"]))));
     steps.step("set-up", || {
-        demos::compiler(root)?;
+        compilers::provide(root)?;
         database = postgres::provide(root)?;
         Ok(Done::Ran)
     });

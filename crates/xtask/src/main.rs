@@ -3,7 +3,7 @@
 mod apt;
 mod charts;
 mod checks;
-mod demos;
+mod compilers;
 mod licences;
 mod plugins;
 mod postgres;
@@ -24,7 +24,6 @@ use anyhow::{Context as _, Result};
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  demo [ARGS]   sets up what is missing, builds everything and runs `yishi demo ARGS`
   test          runs every check: format, lints, house rules, plugins, tests, interface, chart, licences
   tidy          checks the house rules alone
   plugins       builds the plugins to components
@@ -35,11 +34,8 @@ exit codes: 0 done; 1 a step failed; 2 no such command
 ";
 
 fn main() -> ExitCode {
-    let mut args = std::env::args().skip(1);
-    let command = args.next().unwrap_or_default();
-    let rest: Vec<String> = args.collect();
+    let command = std::env::args().nth(1).unwrap_or_default();
     let outcome = root().and_then(|root| match command.as_str() {
-        "demo" => demos::run(&root, &rest).map(Some),
         "test" => checks::run_all(&root).map(Some),
         "tidy" => tidy::check(&root).map(|()| Some(ExitCode::SUCCESS)),
         "plugins" => plugins::build(&root).map(|()| Some(ExitCode::SUCCESS)),
