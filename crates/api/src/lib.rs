@@ -79,7 +79,7 @@ fn service() -> OpenApiService<Api, ()> {
     );
     OpenApiService::new(api, "Yishi", env!("CARGO_PKG_VERSION"))
         .description(about)
-        .license(LicenseObject::new("Apache-2.0").identifier("Apache-2.0"))
+        .license(LicenseObject::new("Apache-2.0"))
 }
 
 /// Answers as long as the process does.

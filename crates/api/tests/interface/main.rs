@@ -1,0 +1,6 @@
+//! The interface over a real database, called without a socket.
+
+mod attacks;
+mod behaviours;
+mod description;
+mod servers;

@@ -1,0 +1,141 @@
+//! A server for tests: the real service over a real database, called without a socket.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Duration, Utc};
+use poem::{
+    Endpoint, Response,
+    http::{Method, StatusCode},
+    test::TestClient,
+};
+use serde_json::{Value, json};
+use yishi_domain::{Entropy, MemberId, access::Role};
+use yishi_service::{
+    App, RecordKey, Sources,
+    tokens::{Bearer, Issuer},
+};
+
+/// A small division list.
+pub const LIST: &str = "code,level,name,parent_code\n33,province,浙江省,\n3301,city,杭州市,33\n3302,city,宁波市,33\n\
+    330106,district,西湖区,3301\n330102,district,上城区,3301\n330106001,street,北山街道,330106\n330203,district,海曙区,3302\n";
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_225_600, 0).expect("2026-01-01")
+}
+
+/// A counter in the place of randomness: distinct, and the same at every run.
+fn entropy() -> Entropy {
+    static NEXT: Mutex<u64> = Mutex::new(0);
+    Entropy::new(|buffer| {
+        let mut next = NEXT.lock().expect("no panic while counting");
+        *next += 1;
+        let length = buffer.len().min(8);
+        buffer[..length].copy_from_slice(&next.to_be_bytes()[8 - length..]);
+    })
+}
+
+/// The interface, called without a socket.
+pub struct Server<E> {
+    /// The caller.
+    pub client: TestClient<E>,
+    /// The service behind it.
+    pub app: Arc<App>,
+}
+
+/// A server over a database of its own, with the tenants of a small list.
+pub async fn server() -> Server<impl Endpoint<Output = Response>> {
+    let (db, _) = yishi_store::testing::database().await;
+    let record = RecordKey { origin: "yishi.test".into(), secret: [2; 32] };
+    let app = Arc::new(App::new(db, Issuer::new([1; 32]), record, Sources { now, entropy }));
+    let server = Server { client: TestClient::new(yishi_api::endpoint(Arc::clone(&app))), app };
+    let applied = server
+        .client
+        .post("/platform/divisions?mode=sandbox")
+        .header("authorization", server.operator())
+        .content_type("text/csv")
+        .body(LIST)
+        .send()
+        .await;
+    applied.assert_status_is_ok();
+    server
+}
+
+impl<E: Endpoint<Output = Response>> Server<E> {
+    /// An operator, as a token.
+    pub fn operator(&self) -> String {
+        self.bearer(&Bearer::Operator("ops".into()))
+    }
+
+    /// A member, as a token.
+    pub fn member(&self, tenant: &str, member: &str) -> String {
+        self.bearer(&Bearer::Member { tenant: tenant.into(), member: MemberId(member.parse().expect("an id")) })
+    }
+
+    fn bearer(&self, bearer: &Bearer) -> String {
+        format!("Bearer {}", self.app.issuer.issue(bearer, now(), Duration::hours(1)))
+    }
+
+    /// Gets.
+    pub async fn get(&self, path: &str, token: &str) -> (StatusCode, Value) {
+        answer(self.client.get(path).header("authorization", token).send().await).await
+    }
+
+    /// Posts JSON.
+    pub async fn post(&self, path: &str, token: &str, body: &Value) -> (StatusCode, Value) {
+        answer(self.client.post(path).header("authorization", token).body_json(body).send().await).await
+    }
+
+    /// Calls with a JSON body where the method has one.
+    pub async fn call(&self, method: Method, path: &str, token: &str, body: &Value) -> (StatusCode, Value) {
+        let request = self.client.request(method.clone(), path).header("authorization", token);
+        let request = if method == Method::GET { request } else { request.body_json(body) };
+        answer(request.send().await).await
+    }
+
+    /// A new member with a role at the tenant's root, as a token.
+    pub async fn member_with(&self, tenant: &str, administrator: &str, role: Role) -> String {
+        let (_, page) = self.get(&format!("/v1/{tenant}/units?level=city"), administrator).await;
+        let root = &page["items"][0]["id"];
+        let person = json!({"members": [{"name": "李强", "unit": root}]});
+        let (_, created) = self.post(&format!("/v1/{tenant}/members"), administrator, &person).await;
+        let grant = json!({"member": created["ids"][0], "unit": root, "role": role.code()});
+        let (status, body) = self.post(&format!("/v1/{tenant}/grants"), administrator, &grant).await;
+        assert_eq!(status, StatusCode::CREATED, "{body}");
+        self.member(tenant, created["ids"][0].as_str().expect("an id"))
+    }
+
+    /// Whom a token speaks for.
+    pub fn subject_of(&self, token: &str) -> String {
+        match self.app.issuer.check(token.trim_start_matches("Bearer "), now()).expect("a good token") {
+            Bearer::Operator(name) => name,
+            Bearer::Member { member, .. } => member.to_string(),
+        }
+    }
+
+    /// An administrator of a tenant, as a token.
+    pub async fn administrator(&self, tenant: &str) -> String {
+        let path = format!("/platform/tenants/{tenant}/administrators");
+        let (status, created) = self.post(&path, &self.operator(), &json!({"name": "王芳"})).await;
+        assert_eq!(status, StatusCode::CREATED, "{created}");
+        self.member(tenant, created["ids"][0].as_str().expect("an id"))
+    }
+}
+
+/// Reads an answer, and checks the shape of a problem.
+pub async fn answer(response: poem::test::TestResponse) -> (StatusCode, Value) {
+    let status = response.0.status();
+    let text = response.0.into_body().into_string().await.expect("text");
+    let value = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") };
+    if status.is_client_error() || status.is_server_error() {
+        assert_eq!(value["status"], status.as_u16(), "{value}");
+        let code = value["code"].as_str().expect("every problem has a code");
+        assert_eq!(value["type"], format!("urn:yishi:problem:{code}"));
+        assert!(value["request_id"].is_string(), "{value}");
+    }
+    (status, value)
+}
+
+/// The status and the code.
+pub fn refused(answer: (StatusCode, Value)) -> (u16, String) {
+    (answer.0.as_u16(), answer.1["code"].as_str().unwrap_or_default().to_owned())
+}
