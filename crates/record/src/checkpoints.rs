@@ -5,6 +5,7 @@
 use chrono::{DateTime, Utc};
 use ed25519_dalek::SigningKey;
 use signed_note::{Note, Signer, StandardVerifier, VerifierList};
+use yishi_domain::voting::MAX_INTEGER;
 
 use crate::trees::Hash;
 
@@ -62,8 +63,7 @@ impl Key {
 
     /// Signs a checkpoint over a tree.
     pub fn sign(&self, size: u64, root: Hash, time: DateTime<Utc>) -> Result<String, CheckpointError> {
-        let extension = format!("{TIME}{}\n", time.timestamp());
-        let text = tlog_tiles::Checkpoint::new(&self.name, size, tlog_tiles::Hash(root), &extension)
+        let text = tlog_tiles::Checkpoint::new(&self.name, size, tlog_tiles::Hash(root), &extension(time))
             .map_err(|_| CheckpointError::Malformed)?
             .to_bytes();
         let mut note = Note::new(&text, &[]).map_err(|_| CheckpointError::Malformed)?;
@@ -86,10 +86,21 @@ pub fn verify(note: &str, verifier_key: &str) -> Result<Checkpoint, CheckpointEr
 /// Reads a checkpoint without trusting it: whoever made it may have written anything.
 pub fn read(note: &str) -> Result<Checkpoint, CheckpointError> {
     let parsed = Note::from_bytes(note.as_bytes()).map_err(|_| CheckpointError::Malformed)?;
+    // One signature, the log's own: whatever else were added would stand there unverified.
+    if note.matches("\n\n").count() != 1 || note.lines().filter(|line| line.starts_with('\u{2014}')).count() != 1 {
+        return Err(CheckpointError::Malformed);
+    }
     let body = tlog_tiles::Checkpoint::from_bytes(parsed.text()).map_err(|_| CheckpointError::Malformed)?;
-    let seconds = body.extension().lines().find_map(|line| line.strip_prefix(TIME)?.parse().ok());
+    let seconds = body.extension().strip_prefix(TIME).and_then(|it| it.strip_suffix('\n')?.parse().ok());
     let time = seconds.and_then(|it| DateTime::from_timestamp(it, 0)).ok_or(CheckpointError::Malformed)?;
+    if body.extension() != extension(time) || body.size() > MAX_INTEGER || parsed.to_bytes() != note.as_bytes() {
+        return Err(CheckpointError::Malformed);
+    }
     Ok(Checkpoint { origin: body.origin().to_owned(), size: body.size(), root: body.hash().0, time })
+}
+
+fn extension(time: DateTime<Utc>) -> String {
+    format!("{TIME}{}\n", time.timestamp())
 }
 
 impl Signer for Key {
@@ -139,6 +150,18 @@ mod tests {
             let Ok(text) = String::from_utf8(bytes) else { continue };
             assert!(verify(&text, &key(1).verifier_key()).is_err(), "byte {i}");
         }
+    }
+
+    #[test]
+    fn nothing_may_stand_there_unsigned_or_in_another_form() {
+        let note = signed();
+        let twice = format!("{note}{}\n", note.lines().last().expect("a signature"));
+        assert_eq!(verify(&twice, &key(1).verifier_key()), Err(CheckpointError::Malformed));
+        for (from, to) in [("time 1", "time +1"), ("time 1767225600\n", ""), ("time", "note a\ntime")] {
+            assert_eq!(read(&note.replace(from, to)), Err(CheckpointError::Malformed), "{from:?} -> {to:?}");
+        }
+        let huge = key(1).sign(MAX_INTEGER + 1, [7; 32], DateTime::UNIX_EPOCH).expect("signed");
+        assert_eq!(verify(&huge, &key(1).verifier_key()), Err(CheckpointError::Malformed));
     }
 
     #[test]

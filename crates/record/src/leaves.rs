@@ -1,19 +1,51 @@
 //! The leaf of an event: the bytes that the record commits to.
 
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use serde_json::{Value, json};
-use yishi_domain::StoredEvent;
+use uuid::Uuid;
+use yishi_domain::{EventId, StoredEvent};
 
 use crate::{commitments::canonical, trees::Hash};
 
 /// The version of the leaf's form.
 pub const VERSION: u32 = 1;
 
+/// A leaf as read back.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leaf {
+    /// The version of its form.
+    pub v: u32,
+    /// The tenant's slug.
+    pub tenant: String,
+    /// The event.
+    pub event: EventId,
+    /// Its kind.
+    pub kind: String,
+    /// What it is about.
+    pub subject: Uuid,
+    /// The kind of actor: `member`, `operator` or `system`.
+    pub actor: String,
+    /// When it happened by the tenant's clock.
+    pub at: DateTime<Utc>,
+    /// When it was committed by the wall clock.
+    pub recorded_at: DateTime<Utc>,
+    /// Its body.
+    pub body: Value,
+}
+
 /// The bytes of an event's leaf: the RFC 8785 form of its version, tenant, identifier, kind, subject, kind of actor, both instants and body.
 ///
 /// Instants are written in UTC with microseconds, which is what the database keeps.
 pub fn leaf_bytes(tenant: &str, event: &StoredEvent) -> Vec<u8> {
-    let instant = |at: &chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
-    let leaf: Value = json!({
+    canonical(&leaf_json(tenant, event))
+}
+
+/// An event's leaf as JSON; [`leaf_bytes`] is its canonical form.
+pub fn leaf_json(tenant: &str, event: &StoredEvent) -> Value {
+    let instant = |at: &DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    json!({
         "v": VERSION,
         "tenant": tenant,
         "event": event.id,
@@ -23,8 +55,7 @@ pub fn leaf_bytes(tenant: &str, event: &StoredEvent) -> Vec<u8> {
         "at": instant(&event.at),
         "recorded_at": instant(&event.recorded_at),
         "body": event.body,
-    });
-    canonical(&leaf)
+    })
 }
 
 /// The hash of an event's leaf (RFC 6962, section 2.1).
@@ -34,8 +65,6 @@ pub fn leaf_hash(tenant: &str, event: &StoredEvent) -> Hash {
 
 #[cfg(test)]
 mod tests {
-    use yishi_domain::EventId;
-
     use super::*;
 
     #[test]

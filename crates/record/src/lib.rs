@@ -3,7 +3,10 @@
 //! Pure code: hashes that are already stored are handed in through [`trees::Known`], keys and instants by the caller. The layout of stored
 //! hashes and the checkpoint's form are those of C2SP's tlog-tiles and tlog-checkpoint, so that other tools can read them.
 
+pub mod bundles;
 pub mod checkpoints;
 pub mod commitments;
+pub mod facts;
 pub mod leaves;
 pub mod trees;
+pub mod verifications;

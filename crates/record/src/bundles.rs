@@ -1,0 +1,213 @@
+//! A bundle: one decision with everything that is needed to verify it offline, in one canonical byte form.
+//!
+//! The form is the RFC 8785 JSON of a [`Bundle`]; every other spelling of the same content is refused, so that a bundle has one digest.
+
+use std::collections::BTreeSet;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::Value;
+use yishi_domain::{BallotId, StoredEvent, voting::MAX_INTEGER};
+
+use crate::{
+    checkpoints::{self, CheckpointError},
+    leaves,
+    trees::{self, Hash, Known, TreeError},
+};
+
+/// The version of the bundle's form.
+pub const VERSION: u32 = 1;
+/// The largest bundle that is read, in bytes.
+pub const MAX_BYTES: usize = 128 << 20;
+/// The most leaves that a bundle may have.
+pub const MAX_LEAVES: usize = 100_000;
+/// The largest component that a bundle may have, in bytes.
+pub const MAX_COMPONENT: usize = 16 << 20;
+
+/// One decision with its proofs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// The version of the form.
+    pub v: u32,
+    /// The ballot that was decided.
+    pub ballot: BallotId,
+    /// The checkpoint under which the leaves are proved, as a signed note.
+    pub checkpoint: String,
+    /// Leaves of the case, in the order of their positions.
+    pub leaves: Vec<Included>,
+    /// The rule set's component.
+    pub component: Bytes,
+}
+
+/// A leaf with the proof that it is in the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Included {
+    /// Its position in the record, from zero.
+    pub position: u64,
+    /// The leaf; its canonical form is what the record hashes.
+    pub leaf: Value,
+    /// The sibling hashes, lowest first, 32 bytes each.
+    pub proof: Bytes,
+}
+
+/// Bytes, written as base64 (RFC 4648, section 4, with padding).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+/// Why bytes are no bundle, or a bundle cannot be made.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BundleError {
+    /// It is beyond one of the caps.
+    #[error("the {what} exceeds {cap}")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// The cap, in bytes or leaves.
+        cap: usize,
+    },
+    /// It cannot be read.
+    #[error("the bundle is malformed: {0}")]
+    Malformed(String),
+    /// Its bytes are not the one form of its content.
+    #[error("the bundle is not in its canonical form")]
+    NotCanonical,
+    /// A number is not an integer that every reader holds exactly.
+    #[error("a number is not an integer within 2^53 - 1: {0}")]
+    Inexact(String),
+    /// Its checkpoint cannot be read.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A leaf cannot be proved under the checkpoint.
+    #[error("the leaf at position {position}: {source}")]
+    Unproved {
+        /// The position of the leaf.
+        position: u64,
+        /// Why not.
+        source: TreeError,
+    },
+    /// An event has no position yet.
+    #[error("event {0} has no position in the record yet")]
+    Unsequenced(yishi_domain::EventId),
+}
+
+/// What a bundle is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts<'a> {
+    /// The ballot that was decided.
+    pub ballot: BallotId,
+    /// The tenant as the leaves name it.
+    pub tenant: &'a str,
+    /// The events of the case, with their positions, in order.
+    pub events: &'a [StoredEvent],
+    /// A signed checkpoint that covers all of them.
+    pub checkpoint: &'a str,
+    /// The rule set's component.
+    pub component: &'a [u8],
+}
+
+/// The stored indices needed to bundle events under a checkpoint of this size, each once.
+pub fn needed_for_bundle(size: u64, events: &[StoredEvent]) -> Vec<u64> {
+    let positions = events.iter().filter_map(|event| event.position).filter(|position| *position < size);
+    let needed: BTreeSet<_> = positions.flat_map(|position| trees::needed_for_inclusion(size, position)).collect();
+    needed.into_iter().collect()
+}
+
+/// Makes a bundle in its canonical form.
+pub fn build(parts: Parts<'_>, known: &Known) -> Result<Vec<u8>, BundleError> {
+    let size = checkpoints::read(parts.checkpoint)?.size;
+    let include = |event: &StoredEvent| {
+        let position = event.position.ok_or(BundleError::Unsequenced(event.id))?;
+        let proof = trees::prove_inclusion(known, size, position)
+            .map_err(|source| BundleError::Unproved { position, source })?;
+        Ok(Included { position, leaf: leaves::leaf_json(parts.tenant, event), proof: Bytes(proof.concat()) })
+    };
+    let bundle = Bundle {
+        v: VERSION,
+        ballot: parts.ballot,
+        checkpoint: parts.checkpoint.to_owned(),
+        leaves: parts.events.iter().map(include).collect::<Result<_, BundleError>>()?,
+        component: Bytes(parts.component.to_owned()),
+    };
+    write(&bundle)
+}
+
+/// Writes a bundle in its canonical form.
+pub fn write(bundle: &Bundle) -> Result<Vec<u8>, BundleError> {
+    check_caps(bundle)?;
+    let bytes = serde_json_canonicalizer::to_vec(bundle).map_err(|error| BundleError::Malformed(error.to_string()))?;
+    cap("bundle", bytes.len(), MAX_BYTES)?;
+    Ok(bytes)
+}
+
+/// Reads a bundle; any form but the canonical one is refused.
+pub fn read(bytes: &[u8]) -> Result<Bundle, BundleError> {
+    cap("bundle", bytes.len(), MAX_BYTES)?;
+    let bundle: Bundle = serde_json::from_slice(bytes).map_err(|error| BundleError::Malformed(error.to_string()))?;
+    if bundle.v != VERSION {
+        return Err(BundleError::Malformed(format!("version {} is unknown", bundle.v)));
+    }
+    if write(&bundle)? != bytes {
+        return Err(BundleError::NotCanonical);
+    }
+    Ok(bundle)
+}
+
+impl Included {
+    /// The hash of the leaf in the tree.
+    pub fn hash(&self) -> Hash {
+        trees::leaf_hash(&crate::commitments::canonical(&self.leaf))
+    }
+
+    /// Checks that the leaf is in the tree of a size with a root.
+    pub fn check(&self, size: u64, root: Hash) -> Result<(), BundleError> {
+        let fault = |source| BundleError::Unproved { position: self.position, source };
+        let (proof, rest) = self.proof.0.as_chunks::<32>();
+        if !rest.is_empty() || proof.len() > 64 {
+            return Err(fault(TreeError::Proof));
+        }
+        trees::check_inclusion(proof, size, root, self.position, self.hash()).map_err(fault)
+    }
+}
+
+impl std::fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Bytes({})", self.0.len())
+    }
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64_STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        BASE64_STANDARD.decode(String::deserialize(deserializer)?).map(Self).map_err(D::Error::custom)
+    }
+}
+
+fn check_caps(bundle: &Bundle) -> Result<(), BundleError> {
+    cap("list of leaves", bundle.leaves.len(), MAX_LEAVES)?;
+    cap("component", bundle.component.0.len(), MAX_COMPONENT)?;
+    bundle.leaves.iter().try_for_each(|included| check_numbers(&included.leaf))
+}
+
+fn cap(what: &'static str, actual: usize, cap: usize) -> Result<(), BundleError> {
+    if actual > cap { Err(BundleError::TooLarge { what, cap }) } else { Ok(()) }
+}
+
+/// RFC 8785 writes numbers as binary floating point, where larger integers would merge into one form.
+fn check_numbers(value: &Value) -> Result<(), BundleError> {
+    match value {
+        Value::Number(number) => {
+            let exact = number.as_i64().is_some_and(|it| it.unsigned_abs() <= MAX_INTEGER);
+            if exact { Ok(()) } else { Err(BundleError::Inexact(number.to_string())) }
+        }
+        Value::Array(items) => items.iter().try_for_each(check_numbers),
+        Value::Object(members) => members.values().try_for_each(check_numbers),
+        Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
+    }
+}
