@@ -12,6 +12,7 @@
 //! 5. `cargo xtask openapi` writes the description anew. Tests find an operation without an id, a row, or a token by themselves.
 
 pub mod access;
+pub mod boards;
 pub mod conditions;
 pub mod instants;
 pub mod operations;
@@ -47,6 +48,7 @@ pub fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
         .at("/readyz", get(readyz))
         .at("/openapi.yaml", get(service.spec_endpoint_yaml()))
         .at("/openapi.json", get(service.spec_endpoint()))
+        .at("/public/:tenant", get(boards::get_board))
         .nest("/docs", service.swagger_ui())
         .nest("/", service.into_endpoint());
     let shared = Arc::clone(&app);

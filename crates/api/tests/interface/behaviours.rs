@@ -186,3 +186,19 @@ async fn a_sandboxs_clock_moves_forward_and_a_tokens_does_not() {
     let too_far = server.post("/v1/3301/clock", &boss, &json!({"hours": 961})).await;
     assert_eq!(refused(too_far), (422, "request.bad_field".into()));
 }
+
+#[tokio::test]
+async fn anybody_reads_the_public_board() {
+    let server = server().await;
+    server.administrator("3301").await;
+    server.app.sequence_all().await.expect("sequenced");
+    let board = server.client.get("/public/3301").send().await;
+    board.assert_status_is_ok();
+    board.assert_content_type("text/html; charset=utf-8");
+    let page = board.0.into_body().into_string().await.expect("text");
+    assert!(page.contains("杭州市 · 议事公开栏") && page.contains("登记成员") && page.contains("演练"), "{page}");
+    assert!(!page.contains("王芳"), "a member's name is not public");
+    let none = server.client.get("/public/9999").send().await;
+    none.assert_status(StatusCode::NOT_FOUND);
+    none.assert_content_type("text/html; charset=utf-8");
+}
