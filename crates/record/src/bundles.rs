@@ -38,6 +38,8 @@ pub struct Bundle {
     pub leaves: Vec<Included>,
     /// The rule set's component.
     pub component: Bytes,
+    /// The rule set's configuration at the opening.
+    pub configuration: Value,
 }
 
 /// A leaf with the proof that it is in the record.
@@ -105,6 +107,8 @@ pub struct Parts<'a> {
     pub checkpoint: &'a str,
     /// The rule set's component.
     pub component: &'a [u8],
+    /// The rule set's configuration at the opening.
+    pub configuration: &'a Value,
 }
 
 /// The stored indices needed to bundle events under a checkpoint of this size, each once.
@@ -129,6 +133,7 @@ pub fn build(parts: Parts<'_>, known: &Known) -> Result<Vec<u8>, BundleError> {
         checkpoint: parts.checkpoint.to_owned(),
         leaves: parts.events.iter().map(include).collect::<Result<_, BundleError>>()?,
         component: Bytes(parts.component.to_owned()),
+        configuration: parts.configuration.clone(),
     };
     write(&bundle)
 }
@@ -192,6 +197,7 @@ impl<'de> Deserialize<'de> for Bytes {
 fn check_caps(bundle: &Bundle) -> Result<(), BundleError> {
     cap("list of leaves", bundle.leaves.len(), MAX_LEAVES)?;
     cap("component", bundle.component.0.len(), MAX_COMPONENT)?;
+    check_numbers(&bundle.configuration)?;
     bundle.leaves.iter().try_for_each(|included| check_numbers(&included.leaf))
 }
 

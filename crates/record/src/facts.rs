@@ -1,7 +1,6 @@
 //! What a ballot leaves in the record: the bodies of its events, and the recount from them.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use yishi_domain::{
     BallotId, Digest, TopicId,
     voting::{Choice, Count, Measure, Outcome, Subject, Tally, Verdict, VotingRule},
@@ -107,27 +106,15 @@ pub struct Receipt {
     /// The version of the table by which fuel was charged.
     pub cost_table: String,
     /// The digest of the configuration in canonical form.
-    pub config: Digest,
-    /// What the call was given; its canonical form is the exact input.
-    pub input: VerdictInput,
-    /// What it answered.
-    pub output: Verdict,
+    pub configuration: Digest,
+    /// What the call was given, in canonical form: an object with at least the `rule` and the `tally`.
+    pub input: String,
+    /// The verdict that it answered, in canonical form.
+    pub output: String,
     /// The fuel used.
     pub fuel: u64,
     /// The host that ran it, with its version.
     pub host: String,
-}
-
-/// The input of a rule set's `verdict`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VerdictInput {
-    /// The rule set's configuration.
-    pub configuration: Value,
-    /// The ballot's rule.
-    pub rule: VotingRule,
-    /// Its tally.
-    pub tally: Tally,
 }
 
 /// Votes that cannot be counted.

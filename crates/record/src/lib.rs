@@ -8,5 +8,6 @@ pub mod checkpoints;
 pub mod commitments;
 pub mod facts;
 pub mod leaves;
+pub mod refusals;
 pub mod trees;
 pub mod verifications;

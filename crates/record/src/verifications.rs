@@ -7,17 +7,19 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use yishi_domain::{
     BallotId, Digest,
-    voting::{self, Measure, RuleError, Tally, Verdict},
+    voting::{self, Measure, Tally, Verdict, VotingRule},
 };
 
 use crate::{
-    bundles::{self, Bundle, BundleError},
-    checkpoints::{self, Checkpoint, CheckpointError},
+    bundles::{self, Bundle},
+    checkpoints::{self, Checkpoint},
     commitments::{canonical, digest},
-    facts::{self, BallotCounted, BallotDecided, BallotOpened, RecountError, VoteCast},
+    facts::{self, BallotCounted, BallotDecided, BallotOpened, Receipt, VoteCast},
     leaves::{self, Leaf},
+    refusals::Refused,
     trees::Hash,
 };
 
@@ -47,6 +49,9 @@ pub struct Report {
     /// The rule set's component, to be run again.
     #[serde(skip)]
     pub component: Vec<u8>,
+    /// The rule set's configuration, to run it with.
+    #[serde(skip)]
+    pub configuration: Value,
 }
 
 /// What the checkpoint rests on.
@@ -66,105 +71,6 @@ pub struct Step {
     pub code: &'static str,
     /// What was found.
     pub detail: String,
-}
-
-/// Why a bundle is refused.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// It cannot be read, or a leaf is not in the record.
-    #[error(transparent)]
-    Bundle(#[from] BundleError),
-    /// Its checkpoint cannot be read, or is not signed by the pinned key.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// A leaf is not of the form that its kind has.
-    #[error("the leaf at position {position} is malformed: {reason}")]
-    Leaf {
-        /// Its position.
-        position: u64,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Leaves are not in the order of their positions.
-    #[error("the leaf at position {0} is out of order")]
-    Order(u64),
-    /// Leaves are of several tenants, or of one whose log this is not.
-    #[error("the leaf at position {0} is of another tenant")]
-    Tenant(u64),
-    /// A leaf of the ballot is missing, or there are several.
-    #[error("the bundle has {found} leaves `{kind}` of the ballot and needs exactly one")]
-    Single {
-        /// The kind of leaf.
-        kind: &'static str,
-        /// How many there are.
-        found: usize,
-    },
-    /// A voting unit has two votes.
-    #[error("the voting unit `{0}` has more than one vote")]
-    TwoVotes(String),
-    /// The number of votes is not the one committed to.
-    #[error("the bundle has {found} votes of the ballot, and {committed} were counted")]
-    VoteCount {
-        /// The votes in the bundle.
-        found: u64,
-        /// The votes that were counted.
-        committed: u64,
-    },
-    /// The votes are not the ones committed to.
-    #[error("the votes have root {found}, and {committed} was committed to at the count")]
-    VotesRoot {
-        /// The root over the votes in the bundle.
-        found: Digest,
-        /// The root committed to.
-        committed: Digest,
-    },
-    /// The votes cannot be counted.
-    #[error(transparent)]
-    Recount(#[from] RecountError),
-    /// The recorded tally is not what the votes come to.
-    #[error("the votes do not come to the recorded tally")]
-    Tally,
-    /// The rule cannot be evaluated on the tally.
-    #[error(transparent)]
-    Rule(#[from] RuleError),
-    /// The recorded verdict is not what the rule gives.
-    #[error("the rule gives {expected:?}, and {recorded:?} was recorded, or its figures differ")]
-    Verdict {
-        /// What the rule gives.
-        expected: voting::Outcome,
-        /// What was recorded.
-        recorded: voting::Outcome,
-    },
-    /// Two places that must say the same do not.
-    #[error("{0} differ")]
-    Differ(&'static str),
-}
-
-impl Refused {
-    /// The stable code.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Bundle(BundleError::TooLarge { .. }) => "bundle.too_large",
-            Self::Bundle(BundleError::NotCanonical) => "bundle.not_canonical",
-            Self::Bundle(BundleError::Unproved { .. }) => "leaf.not_included",
-            Self::Bundle(_) => "bundle.malformed",
-            Self::Checkpoint(CheckpointError::Unsigned) => "checkpoint.unsigned",
-            Self::Checkpoint(CheckpointError::VerifierKey) => "checkpoint.bad_key",
-            Self::Checkpoint(_) => "checkpoint.malformed",
-            Self::Leaf { .. } => "leaf.malformed",
-            Self::Order(_) => "leaf.out_of_order",
-            Self::Tenant(_) => "leaf.other_tenant",
-            Self::Single { .. } => "ballot.incomplete",
-            Self::TwoVotes(_) => "votes.duplicate",
-            Self::VoteCount { .. } => "votes.count",
-            Self::VotesRoot { .. } => "votes.root",
-            Self::Recount(_) => "votes.uncountable",
-            Self::Tally => "tally.mismatch",
-            Self::Rule(_) => "rule.not_evaluable",
-            Self::Verdict { .. } => "verdict.mismatch",
-            Self::Differ(_) => "bundle.inconsistent",
-        }
-    }
 }
 
 /// Verifies a bundle against a pinned verifier key, or without one, which leaves it [`Trust::Unanchored`].
@@ -200,10 +106,25 @@ pub fn verify(bytes: &[u8], verifier_key: Option<&str>) -> Result<Report, Refuse
     steps.held("receipt.consistent", format!("contract {}", decided.receipt.contract));
     same(digest(&bundle.component.0) == opened.component, "the component and its digest at the opening")?;
     steps.held("component.matches", opened.component.to_string());
+    let configuration = digest(&canonical(&bundle.configuration));
+    same(configuration == opened.configuration, "the configuration and its digest at the opening")?;
+    steps.held("configuration.matches", configuration.to_string());
 
     let Checkpoint { origin, size, root, time } = checkpoint;
-    let (root, steps, component) = (Digest(root), steps.0, bundle.component.0);
-    Ok(Report { trust, origin, size, root, signed_at: time, tenant, opened, tally, decided, steps, component })
+    Ok(Report {
+        trust,
+        origin,
+        size,
+        root: Digest(root),
+        signed_at: time,
+        tenant,
+        opened,
+        tally,
+        decided,
+        steps: steps.0,
+        component: bundle.component.0,
+        configuration: bundle.configuration,
+    })
 }
 
 struct Steps(Vec<Step>);
@@ -324,14 +245,21 @@ fn check_verdict(opened: &BallotOpened, tally: &Tally, decided: &BallotDecided) 
 }
 
 fn check_receipt(opened: &BallotOpened, tally: &Tally, decided: &BallotDecided) -> Result<(), Refused> {
-    let receipt = &decided.receipt;
-    same(receipt.component == opened.component, "the components at the opening and at the decision")?;
-    same(receipt.config == opened.configuration, "the configurations at the opening and at the decision")?;
-    let configuration = digest(&canonical(&receipt.input.configuration));
-    same(configuration == receipt.config, "the configuration and its digest")?;
-    same(receipt.input.rule == opened.rule, "the rules at the opening and at the decision")?;
-    same(receipt.input.tally == *tally, "the tally and the one that was decided on")?;
-    same(receipt.output == decided.verdict, "the verdict and the rule set's answer")
+    let Receipt { component, configuration, input, output, .. } = &decided.receipt;
+    same(*component == opened.component, "the components at the opening and at the decision")?;
+    same(*configuration == opened.configuration, "the configurations at the opening and at the decision")?;
+    let given: Value = serde_json::from_str(input).unwrap_or_default();
+    same(canonical(&given) == input.as_bytes(), "the receipt's input and its canonical form")?;
+    same(
+        VotingRule::deserialize(&given["rule"]).is_ok_and(|it| it == opened.rule),
+        "the rules at the opening and at the decision",
+    )?;
+    same(
+        Tally::deserialize(&given["tally"]).is_ok_and(|it| it == *tally),
+        "the tally and the one that was decided on",
+    )?;
+    let verdict = serde_json::to_value(&decided.verdict).unwrap_or_default();
+    same(canonical(&verdict) == output.as_bytes(), "the verdict and the rule set's answer")
 }
 
 fn same(holds: bool, what: &'static str) -> Result<(), Refused> {

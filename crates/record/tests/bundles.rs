@@ -49,7 +49,7 @@ fn an_honest_decision_is_verified_step_by_step() {
     assert_eq!(report.trust, Trust::Anchored);
     assert_eq!((report.origin.as_str(), report.tenant.as_str()), (log::ORIGIN, log::TENANT));
     assert_eq!(report.decided.outcome, Outcome::Passed);
-    assert_eq!(report.component, log::COMPONENT);
+    assert_eq!((report.component.as_slice(), &report.configuration), (log::COMPONENT, &log::configuration()));
     assert_eq!(
         report.steps.iter().map(|step| step.code).collect::<Vec<_>>(),
         [
@@ -61,6 +61,7 @@ fn an_honest_decision_is_verified_step_by_step() {
             "verdict.evaluated",
             "receipt.consistent",
             "component.matches",
+            "configuration.matches",
         ]
     );
 }
@@ -128,7 +129,8 @@ fn a_ballot_needs_its_opening_count_and_decision() {
 }
 
 #[test]
-fn another_component_than_the_one_that_decided_is_refused() {
+fn another_component_or_configuration_than_the_one_that_decided_is_refused() {
+    assert_eq!(changed(|it| it.configuration["strict"] = false.into()), Err("bundle.inconsistent"));
     assert_eq!(changed(|it| it.component.0.push(0)), Err("bundle.inconsistent"));
 }
 
@@ -150,19 +152,14 @@ fn a_log_that_lies_about_its_verdict_is_refused() {
     assert_eq!(told(|it| it.verdict = |verdict| verdict.checks[0].counted += 1), Err("verdict.mismatch"));
     assert_eq!(told(|it| it.decided = |body| body.outcome = Outcome::Failed), Err("bundle.inconsistent"));
     assert_eq!(told(|it| it.decided = |body| body.receipt.component = digest(b"another")), Err("bundle.inconsistent"));
-    assert_eq!(told(|it| it.decided = |body| body.receipt.config = digest(b"{}")), Err("bundle.inconsistent"));
-    assert_eq!(
-        told(|it| it.decided = |body| body.receipt.input.configuration = serde_json::json!({"strict": false})),
-        Err("bundle.inconsistent")
-    );
-    assert_eq!(
-        told(|it| it.decided = |body| body.receipt.input.rule.conditions[0].strict = false),
-        Err("bundle.inconsistent")
-    );
-    assert_eq!(
-        told(|it| it.decided = |body| body.receipt.output.outcome = Outcome::NoQuorum),
-        Err("bundle.inconsistent")
-    );
+    assert_eq!(told(|it| it.decided = |body| body.receipt.configuration = digest(b"{}")), Err("bundle.inconsistent"));
+    for (from, to) in
+        [("\"strict\":true", "\"strict\":false"), ("\"against\":1", "\"against\":2"), ("{", "{ "), ("}", "")]
+    {
+        let story = Story { input: Some((from, to)), ..Story::default() };
+        assert_eq!(check(&story.bundle()), Err("bundle.inconsistent"), "{from} -> {to}");
+    }
+    assert_eq!(told(|it| it.decided = |body| body.receipt.output = "{}".into()), Err("bundle.inconsistent"));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use yishi_record::{
     bundles::{self, BundleError, Parts},
     checkpoints::Key,
     commitments::{canonical, digest},
-    facts::{self, BallotCounted, BallotDecided, BallotOpened, Eligible, Receipt, VerdictInput, VoteCast},
+    facts::{self, BallotCounted, BallotDecided, BallotOpened, Eligible, Receipt, VoteCast},
     leaves,
     trees::{self, Known},
 };
@@ -44,6 +44,8 @@ pub struct Story {
     /// Whether one of the votes is recorded after the count.
     pub late_vote: bool,
     pub opened: fn(&mut BallotOpened),
+    /// What is replaced in the receipt's input, and by what.
+    pub input: Option<(&'static str, &'static str)>,
     pub tally: fn(&mut Tally),
     pub counted: fn(&mut BallotCounted),
     pub verdict: fn(&mut Verdict),
@@ -59,6 +61,7 @@ impl Default for Story {
             custom: None,
             late_vote: false,
             opened: |_| {},
+            input: None,
             tally: |_| {},
             counted: |_| {},
             verdict: |_| {},
@@ -90,7 +93,6 @@ impl Log {
             }
             log.push(kind, CASE, body)
         };
-        let configuration = json!({"strict": true});
         let rule = rule(story.custom.clone());
         let eligible = vec![
             Eligible { measure: Measure::Heads, total: 40 },
@@ -102,7 +104,7 @@ impl Log {
             rule: rule.clone(),
             subject: subject(),
             component: digest(COMPONENT),
-            configuration: digest(&canonical(&configuration)),
+            configuration: digest(&canonical(&configuration())),
             eligible,
             roll_root: Digest([3; 32]),
         };
@@ -135,16 +137,19 @@ impl Log {
             Err(_) => Verdict { outcome: yishi_domain::voting::Outcome::Failed, checks: vec![], reasons: vec![] },
         };
         (story.verdict)(&mut verdict);
-        let receipt = Receipt {
+        let mut receipt = Receipt {
             component: opened.component,
             contract: "0.1.0".into(),
             cost_table: "1".into(),
-            config: opened.configuration,
-            input: VerdictInput { configuration, rule, tally },
-            output: verdict.clone(),
+            configuration: opened.configuration,
+            input: text(&json!({"function": "decide", "rule": rule, "tally": tally})),
+            output: text(&value(&verdict)),
             fuel: 22_579,
             host: "wasmtime 48".into(),
         };
+        if let Some((from, to)) = story.input {
+            receipt.input = receipt.input.replace(from, to);
+        }
         let mut decided = BallotDecided { ballot: BALLOT, outcome: verdict.outcome, verdict, receipt };
         (story.decided)(&mut decided);
         add(facts::BALLOT_DECIDED, value(&decided));
@@ -169,8 +174,15 @@ impl Log {
         let checkpoint = key().sign(self.size(), root, DateTime::UNIX_EPOCH).expect("signed");
         let needed = bundles::needed_for_bundle(self.size(), events);
         let some = Known::new(stored.into_iter().filter(|(index, _)| needed.contains(index)).collect());
-        let parts =
-            Parts { ballot: BALLOT, tenant: self.tenant, events, checkpoint: &checkpoint, component: COMPONENT };
+        let configuration = &configuration();
+        let parts = Parts {
+            configuration,
+            ballot: BALLOT,
+            tenant: self.tenant,
+            events,
+            checkpoint: &checkpoint,
+            component: COMPONENT,
+        };
         bundles::build(parts, &some)
     }
 
@@ -189,6 +201,16 @@ impl Log {
         });
         leaves::leaf_hash(self.tenant, &self.events[self.events.len() - 1])
     }
+}
+
+/// The configuration of the rule set.
+pub fn configuration() -> Value {
+    json!({"strict": true})
+}
+
+/// The canonical form of a value as text.
+pub fn text(value: &Value) -> String {
+    String::from_utf8(canonical(value)).expect("JSON is text")
 }
 
 fn vote((unit, in_favour, floor_area): &(String, bool, Option<u64>)) -> VoteCast {

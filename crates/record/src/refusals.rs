@@ -1,0 +1,107 @@
+//! Why a bundle is refused, each reason with a stable code.
+
+use yishi_domain::{
+    Digest,
+    voting::{Outcome, RuleError},
+};
+
+use crate::{bundles::BundleError, checkpoints::CheckpointError, facts::RecountError};
+
+/// Why a bundle is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It cannot be read, or a leaf is not in the record.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// Its checkpoint cannot be read, or is not signed by the pinned key.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A leaf is not of the form that its kind has.
+    #[error("the leaf at position {position} is malformed: {reason}")]
+    Leaf {
+        /// Its position.
+        position: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Leaves are not in the order of their positions.
+    #[error("the leaf at position {0} is out of order")]
+    Order(u64),
+    /// Leaves are of several tenants, or of one whose log this is not.
+    #[error("the leaf at position {0} is of another tenant")]
+    Tenant(u64),
+    /// A leaf of the ballot is missing, or there are several.
+    #[error("the bundle has {found} leaves `{kind}` of the ballot and needs exactly one")]
+    Single {
+        /// The kind of leaf.
+        kind: &'static str,
+        /// How many there are.
+        found: usize,
+    },
+    /// A voting unit has two votes.
+    #[error("the voting unit `{0}` has more than one vote")]
+    TwoVotes(String),
+    /// The number of votes is not the one committed to.
+    #[error("the bundle has {found} votes of the ballot, and {committed} were counted")]
+    VoteCount {
+        /// The votes in the bundle.
+        found: u64,
+        /// The votes that were counted.
+        committed: u64,
+    },
+    /// The votes are not the ones committed to.
+    #[error("the votes have root {found}, and {committed} was committed to at the count")]
+    VotesRoot {
+        /// The root over the votes in the bundle.
+        found: Digest,
+        /// The root committed to.
+        committed: Digest,
+    },
+    /// The votes cannot be counted.
+    #[error(transparent)]
+    Recount(#[from] RecountError),
+    /// The recorded tally is not what the votes come to.
+    #[error("the votes do not come to the recorded tally")]
+    Tally,
+    /// The rule cannot be evaluated on the tally.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    /// The recorded verdict is not what the rule gives.
+    #[error("the rule gives {expected:?}, and {recorded:?} was recorded, or its figures differ")]
+    Verdict {
+        /// What the rule gives.
+        expected: Outcome,
+        /// What was recorded.
+        recorded: Outcome,
+    },
+    /// Two places that must say the same do not.
+    #[error("{0} differ")]
+    Differ(&'static str),
+}
+
+impl Refused {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Bundle(BundleError::TooLarge { .. }) => "bundle.too_large",
+            Self::Bundle(BundleError::NotCanonical) => "bundle.not_canonical",
+            Self::Bundle(BundleError::Unproved { .. }) => "leaf.not_included",
+            Self::Bundle(_) => "bundle.malformed",
+            Self::Checkpoint(CheckpointError::Unsigned) => "checkpoint.unsigned",
+            Self::Checkpoint(CheckpointError::VerifierKey) => "checkpoint.bad_key",
+            Self::Checkpoint(_) => "checkpoint.malformed",
+            Self::Leaf { .. } => "leaf.malformed",
+            Self::Order(_) => "leaf.out_of_order",
+            Self::Tenant(_) => "leaf.other_tenant",
+            Self::Single { .. } => "ballot.incomplete",
+            Self::TwoVotes(_) => "votes.duplicate",
+            Self::VoteCount { .. } => "votes.count",
+            Self::VotesRoot { .. } => "votes.root",
+            Self::Recount(_) => "votes.uncountable",
+            Self::Tally => "tally.mismatch",
+            Self::Rule(_) => "rule.not_evaluable",
+            Self::Verdict { .. } => "verdict.mismatch",
+            Self::Differ(_) => "bundle.inconsistent",
+        }
+    }
+}
