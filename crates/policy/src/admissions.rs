@@ -2,7 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 use wasmparser::{
-    Encoding, Parser, Payload, Validator, WasmFeatures, component_types::ComponentEntityType, types::Types,
+    Encoding, FunctionBody, Parser, Payload, Validator, WasmFeatures, component_types::ComponentEntityType,
+    types::Types,
 };
 use yishi_domain::{Digest, describe::Descriptor};
 
@@ -57,10 +58,17 @@ pub fn inspect(component: &[u8]) -> Result<(), Vec<AdmissionRefusal>> {
                 }
             }
             Ok(Payload::CodeSectionStart { count, .. }) => functions = functions.saturating_add(count),
-            Ok(Payload::CodeSectionEntry(body)) if body.range().len() > limits::FUNCTION_BYTES => {
-                let text =
-                    format!("a function of {} bytes; {} are allowed", body.range().len(), limits::FUNCTION_BYTES);
-                refuse("component.function_too_large", text);
+            Ok(Payload::CodeSectionEntry(body)) => {
+                let bytes = body.range().len();
+                if bytes > limits::FUNCTION_BYTES {
+                    let text = format!("a function of {bytes} bytes; {} are allowed", limits::FUNCTION_BYTES);
+                    refuse("component.function_too_large", text);
+                }
+                let locals = locals(&body);
+                if locals > limits::LOCALS {
+                    let text = format!("a function of {locals} locals; {} are allowed", limits::LOCALS);
+                    refuse("component.too_many_locals", text);
+                }
             }
             Ok(_) => {}
         }
@@ -75,6 +83,11 @@ pub fn inspect(component: &[u8]) -> Result<(), Vec<AdmissionRefusal>> {
         }
     }
     if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+}
+
+fn locals(body: &FunctionBody<'_>) -> u32 {
+    let groups = body.get_locals_reader().into_iter().flatten().flatten();
+    groups.fold(0, |sum, (count, _)| sum.saturating_add(count))
 }
 
 /// Tells whether an import names types alone, which give a component nothing to call.

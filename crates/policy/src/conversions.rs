@@ -26,26 +26,51 @@ macro_rules! pairs {
     )*};
 }
 
+/// Pairs the cases of an enumeration that may grow; a case that this host does not know is refused.
+macro_rules! open_pairs {
+    ($($theirs:ty = $ours:ty { $($case:ident),* $(,)? })*) => {$(
+        impl TryFrom<$theirs> for Ours<$ours> {
+            type Error = PolicyFailure;
+
+            fn try_from(it: $theirs) -> Result<Self, PolicyFailure> {
+                type Theirs = $theirs;
+                match it {
+                    $(<$theirs>::$case => Ok(Ours(<$ours>::$case)),)*
+                    Theirs::Other(name) => Err(PolicyFailure::Output(format!("`{name}` is of no known contract"))),
+                }
+            }
+        }
+        impl From<Ours<$ours>> for $theirs {
+            fn from(it: Ours<$ours>) -> Self {
+                match it.0 { $(<$ours>::$case => <$theirs>::$case,)* }
+            }
+        }
+    )*};
+}
+
 /// One of the domain's types, so that conversions can be written here.
 struct Ours<T>(T);
 
 pairs! {
     wit::Significance = domain::topics::Significance { General, Major }
     wit::Level = domain::escalation::Level { Province, City, District, Street, Community }
+    voting::ConditionKind = domain::voting::ConditionKind { Quorum, Majority }
+    voting::Counted = domain::voting::Counted { Participating, InFavour }
+    voting::Whole = domain::voting::Of { Eligible, Participating, ForAndAgainst }
+}
+
+open_pairs! {
     topics::Form = domain::topics::Form { OpenDebate, RoundTable, JointMeeting }
     voting::Electorate = domain::voting::Electorate { Residents, Owners, Representatives }
     voting::Method = domain::voting::Method { YesNo }
     voting::Measure = domain::voting::Measure { Heads, FloorArea }
-    voting::ConditionKind = domain::voting::ConditionKind { Quorum, Majority }
-    voting::Counted = domain::voting::Counted { Participating, InFavour }
-    voting::Whole = domain::voting::Of { Eligible, Participating, ForAndAgainst }
     voting::Secrecy = domain::voting::Secrecy { Open }
     voting::Outcome = domain::voting::Outcome { Passed, Failed, NoQuorum }
     escalation::CaseKind = domain::escalation::CaseKind { Overdue, Unanswered, Unsatisfied, Objection }
 }
 
 pub fn descriptor_in(it: describe::Descriptor) -> domain::describe::Descriptor {
-    let describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws } = it;
+    let describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws, extensions: _ } = it;
     domain::describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws }
 }
 
@@ -62,10 +87,11 @@ pub fn subject_out(it: &domain::voting::Subject) -> voting::Subject {
 }
 
 pub fn rule_in(it: voting::VotingRule) -> Result<domain::voting::VotingRule, PolicyFailure> {
+    known(&it.extensions)?;
     let rule = domain::voting::VotingRule {
-        method: Ours::from(it.method).0,
-        conditions: it.conditions.into_iter().map(condition_in).collect(),
-        secrecy: Ours::from(it.secrecy).0,
+        method: Ours::try_from(it.method)?.0,
+        conditions: it.conditions.into_iter().map(condition_in).collect::<Result<_, _>>()?,
+        secrecy: Ours::try_from(it.secrecy)?.0,
         notice_hours: it.notice_hours,
         window_hours: it.window_hours,
         laws: it.laws,
@@ -107,10 +133,11 @@ pub fn tally_out(it: &domain::voting::Tally) -> voting::Tally {
         against: it.against.to_string(),
         abstained: it.abstained.to_string(),
     };
-    voting::Tally { counts: it.counts.iter().map(count).collect() }
+    voting::Tally { counts: it.counts.iter().map(count).collect(), extensions: Vec::new() }
 }
 
 pub fn verdict_in(it: voting::Verdict) -> Result<domain::voting::Verdict, PolicyFailure> {
+    known(&it.extensions)?;
     let check = |it: voting::Check| -> Result<_, PolicyFailure> {
         Ok(domain::voting::Check {
             code: it.code,
@@ -122,22 +149,22 @@ pub fn verdict_in(it: voting::Verdict) -> Result<domain::voting::Verdict, Policy
         })
     };
     Ok(domain::voting::Verdict {
-        outcome: Ours::from(it.outcome).0,
+        outcome: Ours::try_from(it.outcome)?.0,
         checks: it.checks.into_iter().map(check).collect::<Result<_, _>>()?,
         reasons: texts(it.reasons),
     })
 }
 
-pub fn category_in(it: topics::Category) -> domain::topics::Category {
+pub fn category_in(it: topics::Category) -> Result<domain::topics::Category, PolicyFailure> {
     let limit = |it: topics::StageLimit| domain::topics::StageLimit { stage: it.stage, hours: it.hours };
-    domain::topics::Category {
+    Ok(domain::topics::Category {
         code: it.code,
         parent: it.parent,
         labels: texts(it.labels),
         significance: Ours::from(it.significance).0,
-        form: Ours::from(it.form).0,
+        form: Ours::try_from(it.form)?.0,
         stage_hours: it.stage_hours.into_iter().map(limit).collect(),
-    }
+    })
 }
 
 pub fn scored_in(it: topics::Scored) -> domain::topics::Scored {
@@ -153,6 +180,7 @@ pub fn case_out(it: &domain::escalation::Case) -> escalation::EscalationCase {
         earlier: it.earlier,
         path: it.path.iter().map(|level| Ours(*level).into()).collect(),
         satisfaction_per_mille: it.satisfaction_per_mille,
+        extensions: Vec::new(),
     }
 }
 
@@ -178,15 +206,23 @@ pub fn refused(it: wit::PolicyError) -> PolicyFailure {
     PolicyFailure::Refused { code: it.code, message: it.message }
 }
 
-fn condition_in(it: voting::Condition) -> domain::voting::Condition {
-    domain::voting::Condition {
+fn condition_in(it: voting::Condition) -> Result<domain::voting::Condition, PolicyFailure> {
+    Ok(domain::voting::Condition {
         code: it.code,
         kind: Ours::from(it.kind).0,
-        measure: Ours::from(it.measure).0,
+        measure: Ours::try_from(it.measure)?.0,
         counted: Ours::from(it.counted).0,
         of: Ours::from(it.of).0,
         at_least: domain::voting::Fraction::new(it.at_least.numerator, it.at_least.denominator),
         strict: it.strict,
+    })
+}
+
+/// What a rule or a verdict says beyond the terms must not be passed over.
+fn known(extensions: &[(String, String)]) -> Result<(), PolicyFailure> {
+    match extensions.first() {
+        None => Ok(()),
+        Some((name, _)) => Err(PolicyFailure::Output(format!("the extension `{name}` is of no known contract"))),
     }
 }
 

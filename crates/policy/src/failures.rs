@@ -53,6 +53,12 @@ pub enum PolicyFailure {
     /// The published rule comes to something else.
     #[error("the rule set's verdict disagrees with the published rule: {0}")]
     Disagrees(String),
+    /// The input is none that a call can be made from again.
+    #[error("the call cannot be made again from this input: {0}")]
+    Unreplayable(String),
+    /// The host itself failed: our failure, to be retried.
+    #[error("the host failed: {0}")]
+    Host(String),
     /// The rule cannot be evaluated.
     #[error("the rule cannot be evaluated: {0}")]
     Rule(#[from] RuleError),
@@ -71,7 +77,14 @@ impl PolicyFailure {
             Self::Refused { .. } => "policy.refused",
             Self::Output(_) => "policy.output_invalid",
             Self::Disagrees(_) => "policy.disagrees",
+            Self::Unreplayable(_) => "policy.input_invalid",
+            Self::Host(_) => "policy.host_failed",
             Self::Rule(_) => "policy.rule_unsound",
         }
+    }
+
+    /// Tells whether the failure is ours and the same call may succeed later; all others come again from the same input.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self, Self::TooSlow | Self::Host(_))
     }
 }

@@ -4,6 +4,7 @@
 //! called before a transaction, never inside one.
 
 mod admissions;
+mod answers;
 mod artefacts;
 mod bindings;
 mod calls;
@@ -13,10 +14,14 @@ mod engines;
 mod failures;
 mod hosts;
 pub mod limits;
+mod questions;
+mod receipts;
+mod replays;
 
 pub use admissions::Admitted;
 pub use failures::{AdmissionRefusal, PolicyFailure};
-pub use hosts::{Answered, HostOptions, PolicyHost, Receipt};
+pub use hosts::{HostOptions, PolicyHost};
+pub use receipts::{Answered, Receipt};
 
 /// The version of the contract that this host speaks.
 pub const CONTRACT: &str = "0.1.0";

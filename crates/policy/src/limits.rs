@@ -6,6 +6,8 @@ pub const COMPONENT_BYTES: usize = 512 << 10;
 pub const FUNCTION_BYTES: usize = 64 << 10;
 /// Functions of a component, over all its core modules.
 pub const FUNCTIONS: u32 = 5_000;
+/// Locals of a function.
+pub const LOCALS: u32 = 1_000;
 /// Core modules in a component.
 pub const CORE_MODULES: u32 = 2;
 /// Core instances that a component makes.

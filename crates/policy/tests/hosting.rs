@@ -41,24 +41,29 @@ fn built(name: &str) -> Arc<[u8]> {
 
 /// A component of the contract whose `rule` and `decide` have the given bodies; `describe` answers, everything else traps.
 fn component(rule: &str, decide: &str) -> Vec<u8> {
+    component_with("{}", rule, decide)
+}
+
+fn component_with(schema: &str, rule: &str, decide: &str) -> Vec<u8> {
     let name = |function: &str| format!("(export \"yishi:policy/{function}\")");
     let params = |n: usize| "i32 ".repeat(n);
     let text = format!(
         r#"(module
             (memory (export "memory") 2)
             (global $next (mut i32) (i32.const 65536))
-            ;; The descriptor: its schema is the empty object, every other text and list is empty.
-            (data (i32.const 16) "{{}}")
-            (data (i32.const 1048) "\10\00\00\00\02\00\00\00")
+            ;; The descriptor: a name, a version, and a schema; every list is empty.
+            (data (i32.const 16) "test1.0.0")
+            (data (i32.const 2048) "{schema}")
+            (data (i32.const 1024) "\10\00\00\00\04\00\00\00\14\00\00\00\05\00\00\00\00\00\00\00\00\00\00\00\00\08\00\00{length}\00\00\00")
             (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
                 global.get $next
                 (global.set $next (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 15)) (i32.const -8))))
             (func $deep (param i32) (result i32) (i32.add (call $deep (local.get 0)) (i32.const 1)))
             (func {describe} (result i32) i32.const 1024)
             (func {categories} (param {two}) (result i32) unreachable)
-            (func {classify} (param {six}) (result i32) unreachable)
-            (func {assess} (param {twelve}) (result i32) unreachable)
-            (func {rule_name} (param {sixteen}) (result i32) {rule})
+            (func {classify} (param {eight}) (result i32) unreachable)
+            (func {assess} (param {sixteen}) (result i32) unreachable)
+            (func {rule_name} (param i32) (result i32) {rule})
             (func {decide_name} (param i32) (result i32) {decide}))"#,
         describe = name("describe@0.1.0#describe"),
         categories = name("topics@0.1.0#categories"),
@@ -67,8 +72,9 @@ fn component(rule: &str, decide: &str) -> Vec<u8> {
         rule_name = name("voting@0.1.0#rule"),
         decide_name = name("voting@0.1.0#decide"),
         two = params(2),
-        six = params(6),
-        twelve = params(12),
+        eight = params(8),
+        length = format!("\\{:02x}", schema.len()),
+        schema = schema.replace('"', "\\\""),
         sixteen = params(16),
     );
     let mut module = wat::parse_str(text).expect("sound text");
@@ -113,6 +119,8 @@ async fn the_same_votes_pass_under_one_rule_set_and_fail_under_the_other() {
         let receipt = verdict.receipt.expect("a receipt");
         assert_eq!(receipt.component, admitted.digest);
         assert!(receipt.fuel > 0 && receipt.fuel < limits::FUEL);
+        let replayed = host.policy.replay(built(name), &json!({}), &receipt.input).await.expect("the same call again");
+        assert!(receipt.agrees_with(&replayed));
         assert_eq!(receipt.output, serde_json_canonicalizer::to_string(&verdict.value).expect("JSON"));
         outcomes.push(verdict.value.outcome);
     }
@@ -239,4 +247,50 @@ async fn an_artefact_that_was_touched_is_compiled_again_and_never_loaded() {
     assert_eq!(std::fs::read(&artefact).expect("readable"), sound);
     open(&host.folder, [2; 32]).admit(built("standard").to_vec()).await.expect("compiled again under another key");
     assert_ne!(std::fs::read(&artefact).expect("readable")[..32], sound[..32], "authenticated by the other key");
+}
+
+#[tokio::test]
+async fn a_receipt_that_was_touched_does_not_agree_with_its_replay() {
+    let host = Host::new("replay");
+    let fixture = fixture("standard", "general_passes");
+    let subject = from_value(fixture["subject"].clone()).expect("a subject");
+    let answered = host.policy.rule(built("standard"), &json!({}), &subject).await.expect("a rule");
+    let receipt = answered.receipt.expect("a receipt");
+    let replay = async |config: Value| host.policy.replay(built("standard"), &config, &receipt.input).await;
+    let again = replay(json!({})).await.expect("the same call again");
+    assert!(receipt.agrees_with(&again));
+    let other = replay(json!({"window_hours": 24})).await.expect("another configuration");
+    assert!(!receipt.agrees_with(&other));
+    let mut touched = receipt.clone();
+    touched.output = touched.output.replace("168", "169");
+    assert!(!touched.agrees_with(&again));
+    let failure = host.policy.replay(built("standard"), &json!({}), "{}").await.expect_err("no input");
+    assert_eq!(failure.code(), "policy.input_invalid");
+}
+
+#[tokio::test]
+async fn a_schema_that_means_harm_is_refused() {
+    let host = Host::new("schema");
+    let admit = async |schema: &str| host.policy.admit(component_with(schema, "unreachable", "unreachable")).await;
+    for (schema, code) in [
+        ("{", "component.bad_schema"),
+        (r#"{"type": 5}"#, "component.bad_schema"),
+        (r#"{"$ref": "https://example.org/schema"}"#, "component.bad_schema"),
+        (r#"{"pattern": "(a)\\\\1"}"#, "component.bad_schema"),
+    ] {
+        let refusals = admit(schema).await.expect_err(schema);
+        assert_eq!(refusals.iter().map(|it| it.code).collect::<Vec<_>>(), [code], "{schema}");
+    }
+}
+
+#[test]
+fn the_contract_of_this_version_is_frozen() {
+    let text = include_bytes!("../../../plugins/wit/yishi-policy@0.1.0/policy.wit");
+    let digest: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(text).into();
+    let frozen = "sha256:af71e5a911ffd280a0c85760fb20c212a4f503af30347ff0f7dd32ddc83c20b4";
+    assert_eq!(
+        yishi_domain::Digest(digest).to_string(),
+        frozen,
+        "a change of the contract is a new version, in a folder of its own"
+    );
 }

@@ -29,19 +29,44 @@ macro_rules! pairs {
     )*};
 }
 
+/// Pairs the cases of an enumeration that may grow; a case of a later contract is refused.
+macro_rules! open_pairs {
+    ($($theirs:ty = $ours:ty { $($case:ident),* $(,)? })*) => {$(
+        impl TryFrom<$theirs> for Ours<$ours> {
+            type Error = wit::PolicyError;
+
+            fn try_from(it: $theirs) -> Result<Self, wit::PolicyError> {
+                type Theirs = $theirs;
+                match it {
+                    $(<$theirs>::$case => Ok(Ours(<$ours>::$case)),)*
+                    Theirs::Other(name) => Err(error(PolicyError::new("contract.unknown_case", name))),
+                }
+            }
+        }
+        impl From<Ours<$ours>> for $theirs {
+            fn from(it: Ours<$ours>) -> Self {
+                match it.0 { $(<$ours>::$case => <$theirs>::$case,)* }
+            }
+        }
+    )*};
+}
+
 /// One of the evaluator's types, so that conversions can be written here.
 struct Ours<T>(T);
 
 pairs! {
     wit::Significance = domain::topics::Significance { General, Major }
     wit::Level = domain::escalation::Level { Province, City, District, Street, Community }
+    voting::ConditionKind = domain::voting::ConditionKind { Quorum, Majority }
+    voting::Counted = domain::voting::Counted { Participating, InFavour }
+    voting::Whole = domain::voting::Of { Eligible, Participating, ForAndAgainst }
+}
+
+open_pairs! {
     topics::Form = domain::topics::Form { OpenDebate, RoundTable, JointMeeting }
     voting::Electorate = domain::voting::Electorate { Residents, Owners, Representatives }
     voting::Method = domain::voting::Method { YesNo }
     voting::Measure = domain::voting::Measure { Heads, FloorArea }
-    voting::ConditionKind = domain::voting::ConditionKind { Quorum, Majority }
-    voting::Counted = domain::voting::Counted { Participating, InFavour }
-    voting::Whole = domain::voting::Of { Eligible, Participating, ForAndAgainst }
     voting::Secrecy = domain::voting::Secrecy { Open }
     voting::Outcome = domain::voting::Outcome { Passed, Failed, NoQuorum }
     escalation::CaseKind = domain::escalation::CaseKind { Overdue, Unanswered, Unsatisfied, Objection }
@@ -51,7 +76,7 @@ impl<P: Policy> describe::Guest for Exported<P> {
     fn describe() -> describe::Descriptor {
         let domain::describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws } =
             P::describe();
-        describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws }
+        describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws, extensions: Vec::new() }
     }
 }
 
@@ -68,6 +93,7 @@ impl<P: Policy> topics::Guest for Exported<P> {
                 .into_iter()
                 .map(|it| topics::StageLimit { stage: it.stage, hours: it.hours })
                 .collect(),
+            extensions: Vec::new(),
         };
         P::categories(&config).into_iter().map(category).collect()
     }
@@ -85,7 +111,7 @@ impl<P: Policy> voting::Guest for Exported<P> {
             category: subject.category,
             significance: Ours::from(subject.significance).0,
             matter: subject.matter,
-            electorate: Ours::from(subject.electorate).0,
+            electorate: Ours::try_from(subject.electorate)?.0,
             eligible_heads: amount(&subject.eligible_heads)?,
             eligible_floor_area: subject.eligible_floor_area.as_deref().map(amount).transpose()?,
         };
@@ -108,15 +134,15 @@ impl<P: Policy> voting::Guest for Exported<P> {
         tally: voting::Tally,
     ) -> Result<voting::Verdict, wit::PolicyError> {
         let rule = domain::voting::VotingRule {
-            method: Ours::from(rule.method).0,
-            conditions: rule.conditions.into_iter().map(condition_in).collect(),
-            secrecy: Ours::from(rule.secrecy).0,
+            method: Ours::try_from(rule.method)?.0,
+            conditions: rule.conditions.into_iter().map(condition_in).collect::<Result<_, _>>()?,
+            secrecy: Ours::try_from(rule.secrecy)?.0,
             notice_hours: rule.notice_hours,
             window_hours: rule.window_hours,
             laws: rule.laws,
             custom: rule.custom,
         };
-        let counts = tally.counts.iter().map(count_in).collect::<Result<_, _>>()?;
+        let counts = tally.counts.into_iter().map(count_in).collect::<Result<_, _>>()?;
         let verdict = P::verdict(&config, &rule, &domain::voting::Tally { counts }).map_err(error)?;
         let check = |it: domain::voting::Check| voting::Check {
             code: it.code,
@@ -130,6 +156,7 @@ impl<P: Policy> voting::Guest for Exported<P> {
             outcome: Ours(verdict.outcome).into(),
             checks: verdict.checks.into_iter().map(check).collect(),
             reasons: texts(verdict.reasons),
+            extensions: Vec::new(),
         })
     }
 }
@@ -138,7 +165,7 @@ impl<P: Policy> escalation::Guest for Exported<P> {
     fn assess(config: String, case: escalation::EscalationCase) -> Result<escalation::Answer, wit::PolicyError> {
         let case = domain::escalation::Case {
             stage: case.stage,
-            kind: Ours::from(case.kind).0,
+            kind: Ours::try_from(case.kind)?.0,
             hours_late: case.hours_late,
             level: Ours::from(case.level).0,
             earlier: case.earlier,
@@ -147,7 +174,7 @@ impl<P: Policy> escalation::Guest for Exported<P> {
         };
         let answer = P::assess(&config, &case).map_err(error)?;
         let actions = answer.actions.into_iter().map(action).collect();
-        Ok(escalation::Answer { actions, ask_again_hours: answer.ask_again_hours })
+        Ok(escalation::Answer { actions, ask_again_hours: answer.ask_again_hours, extensions: Vec::new() })
     }
 }
 
@@ -181,21 +208,21 @@ fn condition_out(it: domain::voting::Condition) -> voting::Condition {
     }
 }
 
-fn condition_in(it: voting::Condition) -> domain::voting::Condition {
-    domain::voting::Condition {
+fn condition_in(it: voting::Condition) -> Result<domain::voting::Condition, wit::PolicyError> {
+    Ok(domain::voting::Condition {
         code: it.code,
         kind: Ours::from(it.kind).0,
-        measure: Ours::from(it.measure).0,
+        measure: Ours::try_from(it.measure)?.0,
         counted: Ours::from(it.counted).0,
         of: Ours::from(it.of).0,
         at_least: domain::voting::Fraction::new(it.at_least.numerator, it.at_least.denominator),
         strict: it.strict,
-    }
+    })
 }
 
-fn count_in(it: &voting::Count) -> Result<domain::voting::Count, wit::PolicyError> {
+fn count_in(it: voting::Count) -> Result<domain::voting::Count, wit::PolicyError> {
     Ok(domain::voting::Count {
-        measure: Ours::from(it.measure).0,
+        measure: Ours::try_from(it.measure)?.0,
         eligible: amount(&it.eligible)?,
         in_favour: amount(&it.in_favour)?,
         against: amount(&it.against)?,

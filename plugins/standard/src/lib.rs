@@ -1,11 +1,13 @@
-//! The standard rules, with what a city may choose: the quorum, the share for major matters, the window.
+//! The standard rules, with what a city may choose: the quorum, the share for major matters, the window, and the departments that it calls.
 //!
-//! General matters need more than half of those taking part, major matters at least two thirds in favour.
+//! General matters need more than half of those taking part, major matters at least two thirds in favour. What is late is told, raised a
+//! level and marked; the first time, the departments are called as well, which must answer within 48 hours (議事吹哨、部門報到).
 
 use serde::Deserialize;
 use yishi_plugin_sdk::{
     Policy, PolicyError,
     describe::Descriptor,
+    escalation::{Action, Answer, Case, CaseKind},
     export, serde_json, standard,
     voting::{ConditionKind, Fraction, Subject, VotingRule},
 };
@@ -20,11 +22,20 @@ struct Config {
     major_majority: Fraction,
     notice_hours: u32,
     window_hours: u32,
+    departments: Vec<String>,
+    whistle_hours: u32,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { quorum: Fraction::new(1, 2), major_majority: Fraction::new(2, 3), notice_hours: 0, window_hours: 168 }
+        Self {
+            quorum: Fraction::new(1, 2),
+            major_majority: Fraction::new(2, 3),
+            notice_hours: 0,
+            window_hours: 168,
+            departments: Vec::new(),
+            whistle_hours: standard::WHISTLE_HOURS,
+        }
     }
 }
 
@@ -35,14 +46,13 @@ impl Policy for Standard {
             version: env!("CARGO_PKG_VERSION").into(),
             locales: vec!["zh-CN".into(), "en".into()],
             configuration_schema: include_str!("../configuration.schema.json").into(),
-            interfaces: vec!["voting".into()],
+            interfaces: vec!["voting".into(), "escalation".into()],
             laws: Vec::new(),
         }
     }
 
     fn rule(config: &str, subject: &Subject) -> Result<VotingRule, PolicyError> {
-        let config: Config = serde_json::from_str(config)
-            .map_err(|error| PolicyError::new("configuration.unsound", error.to_string()))?;
+        let config = parse(config)?;
         let major = subject.significance == yishi_plugin_sdk::topics::Significance::Major;
         let mut rule = standard::rule(subject);
         for condition in &mut rule.conditions {
@@ -54,6 +64,21 @@ impl Policy for Standard {
         }
         Ok(VotingRule { notice_hours: config.notice_hours, window_hours: config.window_hours, ..rule })
     }
+
+    fn assess(config: &str, case: &Case) -> Result<Answer, PolicyError> {
+        let Config { departments, whistle_hours: hours, .. } = parse(config)?;
+        let mut answer = standard::assess(case);
+        let late = matches!(case.kind, CaseKind::Overdue | CaseKind::Unanswered);
+        if late && case.earlier == 0 && !departments.is_empty() {
+            answer.actions.push(Action::Whistle { departments, hours });
+            answer.ask_again_hours = Some(hours);
+        }
+        Ok(answer)
+    }
+}
+
+fn parse(config: &str) -> Result<Config, PolicyError> {
+    serde_json::from_str(config).map_err(|error| PolicyError::new("configuration.unsound", error.to_string()))
 }
 
 export!(Standard);
