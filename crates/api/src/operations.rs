@@ -30,6 +30,19 @@ pub fn all() -> impl Iterator<Item = (&'static str, Method)> {
     OPERATIONS.iter().map(|((method, _), id)| (*id, method.clone()))
 }
 
+/// The methods that a path knows, as the header `Allow` lists them.
+pub(crate) fn methods_at(path: &str) -> String {
+    let parts: Vec<_> = path.split('/').collect();
+    let fits = |shape: &str| {
+        let known: Vec<_> = shape.split('/').collect();
+        known.len() == parts.len() && known.iter().zip(&parts).all(|(known, part)| *known == "*" || known == part)
+    };
+    let mut methods: Vec<_> =
+        OPERATIONS.keys().filter(|(_, shape)| fits(shape)).map(|(method, _)| method.as_str()).collect();
+    methods.sort_unstable();
+    methods.join(", ")
+}
+
 /// A path with its parameters made nameless: `{tenant}` as the description writes it, or `:param0` as the router does.
 fn shape(path: &str) -> String {
     let nameless = |part: &str| part.starts_with('{') || part.starts_with(':');
@@ -44,6 +57,13 @@ mod tests {
     #[test]
     fn the_routers_and_the_descriptions_paths_have_one_shape() {
         assert_eq!(shape("/v1/{tenant}/units/{id}"), shape("/v1/:param0/units/:param1"));
+    }
+
+    #[test]
+    fn a_path_knows_its_methods() {
+        assert_eq!(methods_at("/v1/3301/units"), "GET");
+        assert_eq!(methods_at("/v1/3301/members"), "POST");
+        assert_eq!(methods_at("/v1/3301"), "");
     }
 
     #[test]

@@ -8,13 +8,13 @@ use std::{
 use poem::{
     Body, Endpoint, IntoResponse as _, Request, Response,
     error::ReadBodyError,
-    http::{HeaderValue, Method},
+    http::{HeaderValue, Method, StatusCode, header},
 };
 use tracing::{Instrument as _, Span, field::Empty, info_span};
 use yishi_domain::{Actor, RequestId};
 use yishi_service::App;
 
-use crate::problems::Problem;
+use crate::{operations::methods_at, problems::Problem};
 
 /// The header that carries a request's id, both ways.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -62,12 +62,12 @@ pub(crate) async fn surround<E: Endpoint<Output = Response>>(
     request: Request,
 ) -> poem::Result<Response> {
     let id = id_of(&request, &app);
-    let method = request.method().clone();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = info_span!(
         "request",
         request_id = %id,
         method = %method,
-        path = request.uri().path(),
+        path,
         operation = Empty,
         tenant = Empty,
         otel.name = Empty,
@@ -84,6 +84,11 @@ pub(crate) async fn surround<E: Endpoint<Output = Response>>(
         response
     };
     let mut response = CURRENT.scope(Arc::clone(&current), answer).instrument(span).await;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED
+        && let Ok(methods) = HeaderValue::from_str(&methods_at(&path))
+    {
+        response.headers_mut().insert(header::ALLOW, methods);
+    }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -129,8 +134,7 @@ async fn limited(mut request: Request) -> Result<Request, Problem> {
         }
         Err(ReadBodyError::PayloadTooLarge) => Err(Problem::too_large()),
         Err(_) => {
-            let status = poem::http::StatusCode::BAD_REQUEST;
-            Err(Problem::new(status, "request.broken_body", "the body ended before it was complete"))
+            Err(Problem::new(StatusCode::BAD_REQUEST, "request.broken_body", "the body ended before it was complete"))
         }
     }
 }

@@ -73,6 +73,7 @@ async fn what_cannot_be_understood_is_a_problem_that_says_why() {
     let boss = server.administrator("3301").await;
     assert_eq!(refused(server.get("/nothing/here", &boss).await), (404, "request.unknown_route".into()));
     let deleted = server.client.delete("/v1/3301/units").header("authorization", &boss).send().await;
+    deleted.assert_header("allow", "GET");
     assert_eq!(refused(answer(deleted).await), (405, "request.wrong_method".into()));
     let send = async |content_type: &str, body: String| {
         let request = server.client.post("/v1/3301/members").header("authorization", &boss);
