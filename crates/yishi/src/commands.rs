@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use yishi_domain::MemberId;
 
-use crate::homes::Home;
+use crate::{homes::Home, telemetry};
 
 /// Yishi (議事): grassroots democratic deliberation for the cities of a province.
 ///
@@ -21,6 +21,9 @@ pub struct Cli {
     /// Where the installation keeps its things.
     #[command(flatten)]
     pub home: Home,
+    /// What it tells about itself.
+    #[command(flatten)]
+    pub telemetry: telemetry::Options,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

@@ -5,6 +5,7 @@ mod commands;
 mod homes;
 mod imports;
 mod servers;
+mod telemetry;
 
 use std::process::ExitCode;
 
@@ -20,12 +21,14 @@ fn main() -> ExitCode {
             yishi_policy::compilers::run(&mut std::io::stdin(), &mut std::io::stdout()).map_err(Into::into),
         );
     }
-    logs();
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => return outcome(Err(error.into())),
-    };
-    outcome(runtime.block_on(run(cli)))
+    outcome(start(cli))
+}
+
+fn start(cli: Cli) -> anyhow::Result<()> {
+    let telemetry = telemetry::start(&cli.telemetry)?;
+    let result = tokio::runtime::Runtime::new()?.block_on(run(cli));
+    telemetry.stop();
+    result
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
@@ -57,11 +60,4 @@ fn outcome(result: anyhow::Result<()>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn logs() {
-    use tracing_subscriber::{EnvFilter, fmt};
-    let filter =
-        EnvFilter::try_from_env("YISHI_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,yishi_metrics=off"));
-    fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
