@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::{
     Engine,
@@ -27,7 +26,7 @@ use crate::{
     artefacts::Artefacts,
     bindings::PolicyPre,
     calls::{State, TICK_MILLIS, call},
-    compilers, conversions, engines, limits,
+    compilers, conversions, engines, limits, schemas,
 };
 
 /// How many components stay loaded.
@@ -153,7 +152,8 @@ impl PolicyHost {
         let descriptor = conversions::descriptor_in(descriptor);
         answers::descriptor(&descriptor)
             .map_err(|failure| AdmissionRefusal::new("component.bad_descriptor", failure.to_string()))?;
-        let schema = schema_of(&descriptor)?;
+        let schema = schemas::compile(&descriptor.configuration_schema)
+            .map_err(|text| AdmissionRefusal::new("component.bad_schema", text))?;
         let used = AtomicU64::new(inner.uses.fetch_add(1, Ordering::Relaxed));
         Ok(Arc::new(Loaded { rules, descriptor, schema, used }))
     }
@@ -189,13 +189,4 @@ fn prepare(engine: &Engine, component: &Component) -> Result<PolicyPre<State>, A
     let linker = Linker::new(engine);
     let rules = linker.instantiate_pre(component).and_then(PolicyPre::new);
     rules.map_err(|error| AdmissionRefusal::new("component.wrong_contract", format!("{error:#}")))
-}
-
-fn schema_of(descriptor: &Descriptor) -> Result<jsonschema::Validator, AdmissionRefusal> {
-    let refuse = |text: String| AdmissionRefusal::new("component.bad_schema", text);
-    let schema: Value =
-        serde_json::from_str(&descriptor.configuration_schema).map_err(|error| refuse(error.to_string()))?;
-    // Patterns run in linear time: a schema comes from outside as much as a component does.
-    let options = jsonschema::options().with_pattern_options(jsonschema::PatternOptions::regex());
-    options.build(&schema).map_err(|error| refuse(error.to_string()))
 }

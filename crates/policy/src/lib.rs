@@ -17,6 +17,7 @@ pub mod limits;
 mod questions;
 mod receipts;
 mod replays;
+mod schemas;
 
 pub use admissions::Admitted;
 pub use failures::{AdmissionRefusal, PolicyFailure};

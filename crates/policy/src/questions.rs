@@ -148,14 +148,14 @@ struct Asked {
 
 impl Asked {
     async fn new(host: &PolicyHost, component: Arc<[u8]>, config: &Value, input: Value) -> Result<Self, PolicyFailure> {
-        let (digest, loaded) = host.load(component).await.map_err(PolicyFailure::NotAdmitted)?;
-        configured(&loaded, config)?;
-        let (config, input) = (canonical(config)?, canonical(&input)?);
-        let bytes = config.len() + input.len();
+        let (text, input) = (canonical(config)?, canonical(&input)?);
+        let bytes = text.len() + input.len();
         if bytes > limits::INPUT_BYTES {
             return Err(PolicyFailure::InputTooLarge(bytes));
         }
-        Ok(Self { digest, loaded, config, input })
+        let (digest, loaded) = host.load(component).await.map_err(PolicyFailure::NotAdmitted)?;
+        configured(&loaded, config)?;
+        Ok(Self { digest, loaded, config: text, input })
     }
 
     fn answered<T: Serialize>(self, value: T, fuel: u64) -> Result<Answered<T>, PolicyFailure> {

@@ -47,6 +47,7 @@ fn component(rule: &str, decide: &str) -> Vec<u8> {
 fn component_with(schema: &str, rule: &str, decide: &str) -> Vec<u8> {
     let name = |function: &str| format!("(export \"yishi:policy/{function}\")");
     let params = |n: usize| "i32 ".repeat(n);
+    let length = format!("\\{:02x}", schema.len());
     let text = format!(
         r#"(module
             (memory (export "memory") 2)
@@ -73,7 +74,6 @@ fn component_with(schema: &str, rule: &str, decide: &str) -> Vec<u8> {
         decide_name = name("voting@0.1.0#decide"),
         two = params(2),
         eight = params(8),
-        length = format!("\\{:02x}", schema.len()),
         schema = schema.replace('"', "\\\""),
         sixteen = params(16),
     );
@@ -293,4 +293,14 @@ fn the_contract_of_this_version_is_frozen() {
         frozen,
         "a change of the contract is a new version, in a folder of its own"
     );
+}
+
+#[tokio::test]
+async fn an_input_that_is_too_large_never_reaches_the_rule_set() {
+    let host = Host::new("input");
+    let subject = from_value(fixture("standard", "general_passes")["subject"].clone()).expect("a subject");
+    let config = json!({"departments": ["x".repeat(limits::INPUT_BYTES)]});
+    let failure = host.policy.rule(built("standard"), &config, &subject).await.expect_err("too large");
+    assert_eq!(failure.code(), "policy.input_too_large");
+    assert!(!failure.is_retryable());
 }
