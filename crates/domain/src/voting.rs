@@ -9,6 +9,20 @@ use crate::{LocalText, topics::Significance};
 /// The largest integer that every JSON reader holds exactly, 2^53 - 1 (RFC 8259, section 6).
 pub const MAX_INTEGER: u64 = (1 << 53) - 1;
 
+/// Finds a number that is not an integer within [`MAX_INTEGER`]: RFC 8785 writes numbers as binary floating point, where larger ones merge.
+pub fn inexact_number(value: &serde_json::Value) -> Option<&serde_json::Number> {
+    use serde_json::Value;
+    match value {
+        Value::Number(number) => {
+            let exact = number.as_i64().is_some_and(|it| it.unsigned_abs() <= MAX_INTEGER);
+            (!exact).then_some(number)
+        }
+        Value::Array(items) => items.iter().find_map(inexact_number),
+        Value::Object(members) => members.values().find_map(inexact_number),
+        Value::Null | Value::Bool(_) | Value::String(_) => None,
+    }
+}
+
 /// An exact fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

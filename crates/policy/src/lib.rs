@@ -22,7 +22,8 @@ mod schemas;
 pub use admissions::Admitted;
 pub use failures::{AdmissionRefusal, PolicyFailure};
 pub use hosts::{HostOptions, PolicyHost};
-pub use receipts::{Answered, Receipt};
+pub use receipts::Answered;
+pub use yishi_domain::receipts::Receipt;
 
 /// The version of the contract that this host speaks.
 pub const CONTRACT: &str = "0.1.0";

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
-use yishi_domain::{BallotId, StoredEvent, voting::MAX_INTEGER};
+use yishi_domain::{BallotId, StoredEvent, voting::inexact_number};
 
 use crate::{
     checkpoints::{self, CheckpointError},
@@ -205,15 +205,6 @@ fn cap(what: &'static str, actual: usize, cap: usize) -> Result<(), BundleError>
     if actual > cap { Err(BundleError::TooLarge { what, cap }) } else { Ok(()) }
 }
 
-/// RFC 8785 writes numbers as binary floating point, where larger integers would merge into one form.
 fn check_numbers(value: &Value) -> Result<(), BundleError> {
-    match value {
-        Value::Number(number) => {
-            let exact = number.as_i64().is_some_and(|it| it.unsigned_abs() <= MAX_INTEGER);
-            if exact { Ok(()) } else { Err(BundleError::Inexact(number.to_string())) }
-        }
-        Value::Array(items) => items.iter().try_for_each(check_numbers),
-        Value::Object(members) => members.values().try_for_each(check_numbers),
-        Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
-    }
+    inexact_number(value).map_or(Ok(()), |number| Err(BundleError::Inexact(number.to_string())))
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use yishi_domain::{
     BallotId, Digest, TopicId,
+    receipts::Receipt,
     voting::{Choice, Count, Measure, Outcome, Subject, Tally, Verdict, VotingRule},
 };
 
@@ -93,28 +94,6 @@ pub struct BallotDecided {
     pub verdict: Verdict,
     /// What is needed to run the rule set's verdict again.
     pub receipt: Receipt,
-}
-
-/// The receipt of one call of a rule set's `verdict`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Receipt {
-    /// The digest of the component that ran.
-    pub component: Digest,
-    /// The version of the contract.
-    pub contract: String,
-    /// The version of the table by which fuel was charged.
-    pub cost_table: String,
-    /// The digest of the configuration in canonical form.
-    pub configuration: Digest,
-    /// What the call was given, in canonical form: an object with at least the `rule` and the `tally`.
-    pub input: String,
-    /// The verdict that it answered, in canonical form.
-    pub output: String,
-    /// The fuel used.
-    pub fuel: u64,
-    /// The host that ran it, with its version.
-    pub host: String,
 }
 
 /// Votes that cannot be counted.

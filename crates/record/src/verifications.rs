@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use yishi_domain::{
     BallotId, Digest,
+    receipts::Receipt,
     voting::{self, Measure, Tally, Verdict, VotingRule},
 };
 
@@ -17,7 +18,7 @@ use crate::{
     bundles::{self, Bundle},
     checkpoints::{self, Checkpoint},
     commitments::{canonical, digest},
-    facts::{self, BallotCounted, BallotDecided, BallotOpened, Receipt, VoteCast},
+    facts::{self, BallotCounted, BallotDecided, BallotOpened, VoteCast},
     leaves::{self, Leaf},
     refusals::Refused,
     trees::Hash,

@@ -30,7 +30,7 @@ pub enum SequenceError {
 pub async fn sequence(db: &Db, ctx: &Ctx, slug: &str, key: &checkpoints::Key) -> Result<usize, SequenceError> {
     let mut done = 0;
     loop {
-        let mut tx = db.write(ctx).await?;
+        let mut tx = db.record(ctx).await?;
         if !records::claim(&mut tx).await? {
             return Ok(done);
         }
@@ -47,7 +47,7 @@ pub async fn sequence(db: &Db, ctx: &Ctx, slug: &str, key: &checkpoints::Key) ->
         let grown = size + ids.len() as u64;
         let note = key.sign(grown, trees::root(&known, grown)?, ctx.wall)?;
         records::insert_checkpoint(&mut tx, grown, ctx.wall, &note).await?;
-        records::commit(tx).await?;
+        tx.commit().await?;
         done += ids.len();
     }
 }

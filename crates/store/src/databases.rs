@@ -8,7 +8,7 @@ use yishi_domain::Ctx;
 use crate::{
     StoreError,
     embedded::{DATABASE, EmbeddedServer, OWNER},
-    transactions::{PlatformTx, TenantTx, WriteTx},
+    transactions::{PlatformTx, RecordTx, TenantTx, WriteTx},
 };
 
 /// The connection URLs, one a role.
@@ -62,6 +62,11 @@ impl Db {
     /// Begins a transaction that writes inside the context's tenant.
     pub async fn write(&self, ctx: &Ctx) -> Result<WriteTx, StoreError> {
         WriteTx::begin(&self.app, ctx).await
+    }
+
+    /// Begins a transaction that extends the record of the context's tenant.
+    pub async fn record(&self, ctx: &Ctx) -> Result<RecordTx, StoreError> {
+        RecordTx::begin(&self.app, ctx.tenant).await
     }
 
     /// Begins a transaction on the directory of tenants.

@@ -17,6 +17,14 @@ pub enum StoreError {
         /// What it is.
         value: String,
     },
+    /// An event holds a number that the record cannot hold.
+    #[error("the event {kind} holds {number}, which is not an integer within 2^53 - 1")]
+    Inexact {
+        /// The event's kind.
+        kind: &'static str,
+        /// The number.
+        number: String,
+    },
     /// A key that must be unique is taken.
     #[error("{0} is taken")]
     Taken(String),

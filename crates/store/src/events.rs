@@ -2,7 +2,7 @@
 
 use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use uuid::Uuid;
-use yishi_domain::{Event, EventId, StoredEvent};
+use yishi_domain::{Event, EventId, StoredEvent, voting::inexact_number};
 
 use crate::{StoreError, TenantTx, transactions::Act};
 
@@ -27,6 +27,12 @@ pub async fn of_subject(tx: &mut TenantTx, subject: Uuid) -> Result<Vec<StoredEv
 }
 
 pub(crate) async fn append(tx: &mut TenantTx, act: &Act, events: &[Event]) -> Result<(), StoreError> {
+    for event in events {
+        let values = std::iter::once(&event.body).chain(event.openings.iter().map(|opening| &opening.value));
+        if let Some(number) = values.filter_map(inexact_number).next() {
+            return Err(StoreError::Inexact { kind: event.kind, number: number.to_string() });
+        }
+    }
     let tenant = tx.tenant().uuid();
     for chunk in events.chunks(ROWS) {
         let mut query = QueryBuilder::new(

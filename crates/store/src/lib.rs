@@ -1,6 +1,6 @@
 //! The store: the only crate that speaks SQL.
 //!
-//! [`Db`] offers [`Db::read`] and [`Db::write`] and nothing else, so no statement runs without its tenant, and [`WriteTx::commit`] takes
+//! In a tenant [`Db`] offers [`Db::read`], [`Db::write`] and, to the sequencer, [`Db::record`], so no statement runs without its tenant, and [`WriteTx::commit`] takes
 //! events, so no change is committed without one. A function that speaks SQL takes `&mut TenantTx` or `&mut WriteTx`, never a pool:
 //!
 //! ```compile_fail
@@ -40,4 +40,4 @@ pub mod testing;
 pub use databases::{Db, Urls};
 pub use errors::StoreError;
 pub use migrations::migrate;
-pub use transactions::{PlatformTx, TenantTx, WriteTx};
+pub use transactions::{PlatformTx, RecordTx, TenantTx, WriteTx};

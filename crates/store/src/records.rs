@@ -6,12 +6,12 @@ use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row};
 use yishi_domain::{EventId, StoredEvent};
 
-use crate::{StoreError, TenantTx, WriteTx, events};
+use crate::{RecordTx, StoreError, TenantTx, events};
 
 const ROWS: usize = 5_000;
 
 /// Claims the sequencing of the tenant until the transaction ends; false where another process has it.
-pub async fn claim(tx: &mut WriteTx) -> Result<bool, StoreError> {
+pub async fn claim(tx: &mut RecordTx) -> Result<bool, StoreError> {
     let (high, low) = tx.tenant().uuid().as_u64_pair();
     let key = i64::from_ne_bytes((high ^ low).to_ne_bytes());
     let row = sqlx::query("SELECT pg_try_advisory_xact_lock($1)").bind(key).fetch_one(tx.sql()).await?;
@@ -29,7 +29,7 @@ pub async fn size(tx: &mut TenantTx) -> Result<u64, StoreError> {
 }
 
 /// Lists committed events without a position, oldest first.
-pub async fn pending(tx: &mut WriteTx, limit: u16) -> Result<Vec<StoredEvent>, StoreError> {
+pub async fn pending(tx: &mut TenantTx, limit: u16) -> Result<Vec<StoredEvent>, StoreError> {
     let rows = sqlx::query(
         "SELECT id, kind, subject, actor, at, recorded_at, body, position FROM events
          WHERE tenant_id = $1 AND position IS NULL ORDER BY id LIMIT $2",
@@ -43,7 +43,7 @@ pub async fn pending(tx: &mut WriteTx, limit: u16) -> Result<Vec<StoredEvent>, S
 
 /// Gives events their positions, from the first on, and stores the hashes that this adds to the tree.
 pub async fn extend(
-    tx: &mut WriteTx,
+    tx: &mut RecordTx,
     first: u64,
     ids: &[EventId],
     hashes: &[(u64, [u8; 32])],
@@ -91,7 +91,7 @@ pub async fn hashes(tx: &mut TenantTx, indices: &[u64]) -> Result<HashMap<u64, [
 
 /// Adds a signed checkpoint.
 pub async fn insert_checkpoint(
-    tx: &mut WriteTx,
+    tx: &mut RecordTx,
     size: u64,
     signed_at: DateTime<Utc>,
     note: &str,
@@ -119,11 +119,6 @@ pub async fn latest_checkpoint(tx: &mut TenantTx) -> Result<Option<(u64, DateTim
         Ok((size.unsigned_abs(), row.try_get("signed_at")?, row.try_get("note")?))
     })
     .transpose()
-}
-
-/// Commits what the sequencer wrote.
-pub async fn commit(tx: WriteTx) -> Result<(), StoreError> {
-    tx.commit_record().await
 }
 
 fn bigint(n: u64) -> i64 {

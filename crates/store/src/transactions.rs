@@ -75,11 +75,6 @@ impl WriteTx {
         self.commit_all(others).await
     }
 
-    /// Advances the record by what was committed before, and commits; the sequencer writes nothing of its own that needs an event.
-    pub(crate) async fn commit_record(self) -> Result<(), StoreError> {
-        Ok(self.inner.tx.commit().await?)
-    }
-
     async fn commit_all(mut self, events: Vec<Event>) -> Result<(), StoreError> {
         events::append(&mut self.inner, &self.act, &events).await?;
         Ok(self.inner.tx.commit().await?)
@@ -95,6 +90,39 @@ impl Deref for WriteTx {
 }
 
 impl DerefMut for WriteTx {
+    fn deref_mut(&mut self) -> &mut TenantTx {
+        &mut self.inner
+    }
+}
+
+/// A transaction that extends one tenant's record by what was committed before, which is no change and needs no event of its own.
+///
+/// Only the functions of [`crate::records`] write in it.
+#[derive(Debug)]
+pub struct RecordTx {
+    inner: TenantTx,
+}
+
+impl RecordTx {
+    pub(crate) async fn begin(pool: &PgPool, tenant: TenantId) -> Result<Self, StoreError> {
+        Ok(Self { inner: TenantTx::begin(pool, tenant, "BEGIN").await? })
+    }
+
+    /// Commits.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.inner.tx.commit().await?)
+    }
+}
+
+impl Deref for RecordTx {
+    type Target = TenantTx;
+
+    fn deref(&self) -> &TenantTx {
+        &self.inner
+    }
+}
+
+impl DerefMut for RecordTx {
     fn deref_mut(&mut self) -> &mut TenantTx {
         &mut self.inner
     }

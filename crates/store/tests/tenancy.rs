@@ -125,6 +125,34 @@ async fn a_dropped_write_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_number_that_the_record_cannot_hold_is_not_committed() {
+    let (db, _) = testing::database().await;
+    let a = tenant(&db, 1).await;
+    let ctx = testing::ctx(a, Actor::System("test"), 1);
+    for number in [serde_json::json!(1_u64 << 53), serde_json::json!(0.5)] {
+        let body = serde_json::json!({"deep": [{"n": number}]});
+        let tx = db.write(&ctx).await.expect("begin");
+        let error = tx.commit([Event { body, ..event(&ctx, a.uuid()) }]).await.expect_err("it is not exact");
+        assert!(matches!(error, StoreError::Inexact { kind: "unit.created", .. }), "{error}");
+    }
+    let mut tx = db.read(&ctx).await.expect("begin");
+    assert_eq!(yishi_store::records::pending(&mut tx, 10).await.expect("read"), []);
+}
+
+#[tokio::test]
+async fn a_tenant_moves_its_own_clock_and_no_other() {
+    let (db, urls) = testing::database().await;
+    let (_, _) = (tenant(&db, 1).await, tenant(&db, 2).await);
+    let mut login = PgConnection::connect(&urls.app).await.expect("the login role connects");
+    sqlx::query("SET yishi.tenant = '00000000-0000-0000-0000-000000000001'").execute(&mut login).await.expect("set");
+    let other = "UPDATE tenants SET clock_offset_ms = 0 WHERE id = '00000000-0000-0000-0000-000000000002'";
+    assert_eq!(sqlx::query(other).execute(&mut login).await.expect("no row is visible to it").rows_affected(), 0);
+    let own = "UPDATE tenants SET clock_offset_ms = 5 WHERE id = '00000000-0000-0000-0000-000000000001'";
+    let error = sqlx::query(own).execute(&mut login).await.expect_err("a production tenant's clock does not move");
+    assert!(error.to_string().contains("check constraint"), "{error}");
+}
+
+#[tokio::test]
 async fn every_table_forces_row_level_security_and_leads_its_keys_with_the_tenant() {
     let (_, urls) = testing::database().await;
     let mut owner = PgConnection::connect(&urls.owner).await.expect("the owner connects");

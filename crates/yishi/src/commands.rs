@@ -103,12 +103,16 @@ pub struct Token {
     pub hours: u16,
 }
 
-/// Prints a shell's completions.
-pub fn completions(shell: clap_complete::Shell) {
-    clap_complete::generate(shell, &mut Cli::command(), "yishi", &mut std::io::stdout());
+/// A shell's completions.
+pub fn completions(shell: clap_complete::Shell) -> Result<String> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "yishi", &mut text);
+    Ok(String::from_utf8(text)?)
 }
 
-/// Prints the manual page.
-pub fn man() -> Result<()> {
-    Ok(clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout())?)
+/// The manual page.
+pub fn man() -> Result<String> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut text)?;
+    Ok(String::from_utf8(text)?)
 }

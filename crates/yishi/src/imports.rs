@@ -3,9 +3,9 @@
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use yishi_domain::{Actor, RequestId, divisions::Division, escalation::Level};
-use yishi_service::onboarding::{Mode, OnboardError, onboard, read_list};
+use yishi_service::onboarding::{Mode, OnboardError, Onboarded, onboard, read_list};
 
-use crate::{commands::Apply, homes::Home};
+use crate::{commands::Apply, homes::Home, outputs};
 
 /// Onboards the cities of a division list.
 pub async fn apply(home: &Home, options: &Apply) -> Result<()> {
@@ -25,16 +25,14 @@ pub async fn apply(home: &Home, options: &Apply) -> Result<()> {
     let done = explained(done.await)?;
     bar.finish_and_clear();
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&done)?);
-        return Ok(());
+        return outputs::write(&format!("{}\n", serde_json::to_string_pretty(&done)?));
     }
-    for city in &done {
-        println!(
-            "{:<8} {:>7} units, {:>7} new, {:>5} renamed  {}",
-            city.tenant, city.total, city.created, city.renamed, city.name
-        );
-    }
-    Ok(())
+    outputs::write(&done.iter().map(line).collect::<String>())
+}
+
+fn line(city: &Onboarded) -> String {
+    let Onboarded { tenant, name, created, renamed, total } = city;
+    format!("{tenant:<8} {total:>7} units, {created:>7} new, {renamed:>5} renamed  {name}\n")
 }
 
 fn units(list: &[Division]) -> u64 {

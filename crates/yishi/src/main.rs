@@ -4,6 +4,7 @@ mod clocks;
 mod commands;
 mod homes;
 mod imports;
+mod outputs;
 mod servers;
 mod telemetry;
 
@@ -39,15 +40,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Migrate => home.open().await.map(drop),
         Command::Apply(options) => imports::apply(home, &options).await,
         Command::Token(options) => homes::print_token(home, &options),
-        Command::Openapi => {
-            print!("{}", yishi_api::spec_yaml());
-            Ok(())
-        }
-        Command::Completions { shell } => {
-            commands::completions(shell);
-            Ok(())
-        }
-        Command::Man => commands::man(),
+        Command::Openapi => outputs::write(&yishi_api::spec_yaml()),
+        Command::Completions { shell } => outputs::write(&commands::completions(shell)?),
+        Command::Man => outputs::write(&commands::man()?),
         Command::CompileComponent => unreachable!("handled before the runtime starts"),
     }
 }

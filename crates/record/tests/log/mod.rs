@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use yishi_domain::{
     BallotId, Digest, EventId, StoredEvent, TopicId,
+    receipts::Receipt,
     topics::Significance,
     voting::{
         Choice, Condition, ConditionKind, Counted, Electorate, Fraction, Measure, Method, Of, Secrecy, Subject, Tally,
@@ -16,7 +17,7 @@ use yishi_record::{
     bundles::{self, BundleError, Parts},
     checkpoints::Key,
     commitments::{canonical, digest},
-    facts::{self, BallotCounted, BallotDecided, BallotOpened, Eligible, Receipt, VoteCast},
+    facts::{self, BallotCounted, BallotDecided, BallotOpened, Eligible, VoteCast},
     leaves,
     trees::{self, Known},
 };
