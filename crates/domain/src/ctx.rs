@@ -1,11 +1,17 @@
 //! What every act is handed: whose it is, when it is, and where its randomness comes from.
 
-use std::{fmt, sync::Mutex};
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::ids::{MemberId, RequestId, TenantId};
+use crate::{
+    Digest,
+    ids::{MemberId, RequestId, TenantId},
+};
 
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +44,19 @@ impl Actor {
     }
 }
 
+/// What makes a repeated request one act: the caller's key, within the tenant, the principal and the operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// The key as the caller chose it.
+    pub key: String,
+    /// The operation that it was sent to.
+    pub operation: &'static str,
+    /// The digest of the whole request, by which a key that is used for something else is found out.
+    pub request: Digest,
+}
+
 /// The context of one act, read once when the act begins.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ctx {
     /// The tenant that it belongs to.
     pub tenant: TenantId,
@@ -51,6 +68,8 @@ pub struct Ctx {
     pub wall: DateTime<Utc>,
     /// The request that brought it.
     pub request: RequestId,
+    /// The caller's idempotency key, where there is one.
+    pub once: Option<IdempotencyKey>,
     /// Where ids and salts come from.
     pub entropy: Entropy,
 }
@@ -64,6 +83,16 @@ impl Ctx {
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().into()
     }
 
+    /// The same context for a part of the act that does not answer the request, and so does not use up its key.
+    pub fn without_key(&self) -> Self {
+        Self { once: None, ..self.clone() }
+    }
+
+    /// The same context at another instant of the tenant's clock.
+    pub fn at(&self, now: DateTime<Utc>) -> Self {
+        Self { now, ..self.clone() }
+    }
+
     /// Draws a salt of 256 bits for a commitment.
     pub fn salt(&self) -> [u8; 32] {
         let mut salt = [0; 32];
@@ -73,14 +102,15 @@ impl Ctx {
 }
 
 /// A source of random bytes, handed in so that tests can repeat a run.
-pub struct Entropy(Mutex<Box<Fill>>);
+#[derive(Clone)]
+pub struct Entropy(Arc<Mutex<Box<Fill>>>);
 
 type Fill = dyn FnMut(&mut [u8]) + Send;
 
 impl Entropy {
     /// Wraps a function that fills a buffer with random bytes.
     pub fn new(fill: impl FnMut(&mut [u8]) + Send + 'static) -> Self {
-        Self(Mutex::new(Box::new(fill)))
+        Self(Arc::new(Mutex::new(Box::new(fill))))
     }
 
     /// Fills a buffer.

@@ -48,6 +48,14 @@ impl FromStr for Digest {
     }
 }
 
+impl TryFrom<Vec<u8>> for Digest {
+    type Error = NotADigest;
+
+    fn try_from(bytes: Vec<u8>) -> Result<Self, NotADigest> {
+        bytes.try_into().map(Self).map_err(|_| NotADigest)
+    }
+}
+
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -18,6 +18,27 @@ pub enum Level {
     Community,
 }
 
+impl Level {
+    /// All of them, from the top.
+    pub const ALL: &[Self] = &[Self::Province, Self::City, Self::District, Self::Street, Self::Community];
+
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Province => "province",
+            Self::City => "city",
+            Self::District => "district",
+            Self::Street => "street",
+            Self::Community => "community",
+        }
+    }
+
+    /// The level with a code.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|it| it.code() == code)
+    }
+}
+
 /// Why a case asks for escalation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,7 +67,7 @@ pub struct Case {
     pub level: Level,
     /// How many escalations went before.
     pub earlier: u32,
-    /// The levels on the path above the case, lowest first.
+    /// The levels on the path from the case's own unit up to the city, lowest first; a level may be missing.
     pub path: Vec<Level>,
     /// The survey's mean of 1000, where there was one.
     pub satisfaction_per_mille: Option<u32>,

@@ -56,8 +56,14 @@ ids! {
     MeetingId;
     /// A ballot.
     BallotId;
+    /// A batch of paper votes.
+    BatchId;
     /// A resolution.
     ResolutionId;
+    /// An escalation.
+    EscalationId;
+    /// An activation of a rule set.
+    ActivationId;
     /// An event.
     EventId;
     /// A timer.

@@ -15,6 +15,10 @@ pub mod voting;
 #[cfg(feature = "cases")]
 pub mod access;
 #[cfg(feature = "cases")]
+pub mod ballots;
+#[cfg(feature = "cases")]
+pub mod channels;
+#[cfg(feature = "cases")]
 pub mod ctx;
 #[cfg(feature = "cases")]
 pub mod divisions;
@@ -27,6 +31,8 @@ pub mod refusals;
 #[cfg(feature = "cases")]
 pub mod resolutions;
 #[cfg(feature = "cases")]
+pub mod timers;
+#[cfg(feature = "cases")]
 pub mod workflow;
 
 pub use digests::Digest;
@@ -34,10 +40,11 @@ pub use texts::LocalText;
 
 #[cfg(feature = "cases")]
 pub use crate::{
-    ctx::{Actor, Ctx, Entropy},
+    ctx::{Actor, Ctx, Entropy, IdempotencyKey},
     events::{Event, Opening, StoredEvent},
     ids::{
-        BallotId, EventId, GrantId, MeetingId, MemberId, RequestId, ResolutionId, TenantId, TimerId, TopicId, UnitId,
+        ActivationId, BallotId, BatchId, EscalationId, EventId, GrantId, MeetingId, MemberId, RequestId, ResolutionId,
+        TenantId, TimerId, TopicId, UnitId,
     },
     refusals::{Refusal, RefusalKind},
 };

@@ -80,11 +80,9 @@ pub fn validate_lists(lists: &Lists, now: DateTime<Utc>) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// The mean of ratings from 1 to 5 as 0 to 1000, rounded down; none without ratings.
-pub fn satisfaction_per_mille(ratings: &[u8]) -> Option<u32> {
-    let sum: u64 = ratings.iter().map(|rating| u64::from(*rating).saturating_sub(1)).sum();
-    let most = 4 * ratings.len() as u64;
-    (most > 0).then(|| u32::try_from(sum * 1000 / most).unwrap_or(1000).min(1000))
+/// The mean of scores from 0 to 100 as 0 to 1000, rounded down; none without scores.
+pub fn satisfaction_per_mille(sum: u64, scores: u64) -> Option<u32> {
+    (scores > 0).then(|| u32::try_from(sum * 10 / scores).unwrap_or(1000).min(1000))
 }
 
 #[cfg(test)]
@@ -93,9 +91,10 @@ mod tests {
 
     #[test]
     fn satisfaction_spans_the_scale() {
-        assert_eq!(satisfaction_per_mille(&[]), None);
-        assert_eq!(satisfaction_per_mille(&[1, 1]), Some(0));
-        assert_eq!(satisfaction_per_mille(&[5]), Some(1000));
-        assert_eq!(satisfaction_per_mille(&[2, 1, 2]), Some(166));
+        assert_eq!(satisfaction_per_mille(0, 0), None);
+        assert_eq!(satisfaction_per_mille(0, 2), Some(0));
+        assert_eq!(satisfaction_per_mille(100, 1), Some(1000));
+        assert_eq!(satisfaction_per_mille(20 + 25 + 30, 3), Some(250));
+        assert_eq!(satisfaction_per_mille(200, 3), Some(666));
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! General matters need a simple majority of those taking part, major matters at least two thirds; half of the roll is a quorum.
 
+use std::fmt::Write as _;
+
 use crate::{
     LocalText,
     escalation::{Action, Answer, Case, CaseKind, Level},
     topics::{Category, Form, Scored, Significance, StageLimit, TopicText},
-    voting::{Condition, ConditionKind, Counted, Fraction, Measure, Method, Of, Secrecy, Subject, VotingRule},
+    voting::{Check, Condition, ConditionKind, Counted, Fraction, Measure, Method, Of, Secrecy, Subject, VotingRule},
 };
 
 /// Hours in which a called department must answer.
@@ -49,6 +51,21 @@ pub fn rule(subject: &Subject) -> VotingRule {
         laws: Vec::new(),
         custom: None,
     }
+}
+
+/// Tells in words, in Chinese and English, how each condition came out.
+pub fn reasons(checks: &[Check]) -> Vec<LocalText> {
+    let (mut zh, mut en) = (String::new(), String::new());
+    for check in checks {
+        let (n, d) = (check.at_least.numerator, check.at_least.denominator);
+        let (zh_word, en_word) = if check.strict { ("超过", "more than") } else { ("至少", "at least") };
+        let (zh_end, en_end) = if check.holds { ("成立", "holds") } else { ("不成立", "does not hold") };
+        let (code, counted, of) = (&check.code, check.counted, check.of);
+        let written = write!(zh, "{code}:{counted}/{of},须{zh_word}{n}/{d},{zh_end}。")
+            .and_then(|()| write!(en, "{code}: {counted} of {of}, {en_word} {n}/{d} needed, {en_end}. "));
+        debug_assert!(written.is_ok(), "writing to a string does not fail");
+    }
+    vec![LocalText::new("zh-CN", zh), LocalText::new("en", en.trim_end())]
 }
 
 /// The standard categories.

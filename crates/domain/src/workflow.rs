@@ -42,6 +42,14 @@ macro_rules! coded {
                 Self::ALL.iter().copied().find(|it| it.code() == code).ok_or_else(|| $crate::workflow::UnknownCode(code.into()))
             }
         }
+
+        impl TryFrom<String> for $name {
+            type Error = $crate::workflow::UnknownCode;
+
+            fn try_from(code: String) -> Result<Self, $crate::workflow::UnknownCode> {
+                code.parse()
+            }
+        }
     };
 }
 pub(crate) use coded;

@@ -2,11 +2,14 @@
 
 use chrono::{DateTime, Duration, Utc};
 use yishi_domain::{Actor, Ctx, Entropy, RequestId, TenantId};
+use yishi_policy::PolicyHost;
 use yishi_record::checkpoints::{CheckpointError, Key};
 use yishi_store::{Db, StoreError, tenants, tenants::Tenant};
 
 use crate::{
+    failures::Failure,
     sequencing::{SequenceError, sequence},
+    timers,
     tokens::Issuer,
 };
 
@@ -25,6 +28,8 @@ pub struct App {
     pub db: Db,
     /// The issuer of tokens.
     pub issuer: Issuer,
+    /// The host of rule sets.
+    pub policy: PolicyHost,
     /// Time and randomness.
     pub sources: Sources,
     record: RecordKey,
@@ -40,15 +45,15 @@ pub struct RecordKey {
 
 impl App {
     /// Puts an installation together.
-    pub fn new(db: Db, issuer: Issuer, record: RecordKey, sources: Sources) -> Self {
-        Self { db, issuer, sources, record }
+    pub fn new(db: Db, issuer: Issuer, policy: PolicyHost, record: RecordKey, sources: Sources) -> Self {
+        Self { db, issuer, policy, sources, record }
     }
 
     /// A context for acting in a tenant whose clock runs ahead by milliseconds.
     pub fn ctx(&self, tenant: TenantId, ahead_ms: i64, actor: Actor, request: RequestId) -> Ctx {
         let wall = (self.sources.now)();
         let now = wall + Duration::milliseconds(ahead_ms);
-        Ctx { tenant, actor, now, wall, request, entropy: (self.sources.entropy)() }
+        Ctx { tenant, actor, now, wall, request, once: None, entropy: (self.sources.entropy)() }
     }
 
     /// A context for acting in a tenant, or before there is one.
@@ -81,5 +86,17 @@ impl App {
             done += sequence(&self.db, &ctx, &tenant.slug, &self.record_key(&tenant.slug)?).await?;
         }
         Ok(done)
+    }
+
+    /// Does what is due in every tenant; tells how many timers fired.
+    pub async fn fire_all(&self) -> Result<usize, Failure> {
+        let mut fired = 0;
+        for tenant in self.tenants().await? {
+            let now = (self.sources.now)() + Duration::milliseconds(tenant.clock_offset_ms);
+            // A sandbox fires each timer at its own instant, so that a run can be repeated; in earnest it is late if it is late.
+            let sandbox = tenant.mode == "sandbox";
+            fired += timers::fire_due(self, &tenant, now, |timer| if sandbox { timer.due_at } else { now }).await?;
+        }
+        Ok(fired)
     }
 }

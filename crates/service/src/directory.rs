@@ -1,8 +1,6 @@
-//! Reading a tenant: its units, its events, its record; and moving its clock.
+//! Reading a tenant: its units, its events, its record.
 
-use chrono::{DateTime, Utc};
-use serde_json::json;
-use yishi_domain::{Event, Refusal, RefusalKind, StoredEvent, UnitId};
+use yishi_domain::{Refusal, StoredEvent, UnitId};
 use yishi_record::{leaves, trees};
 use yishi_store::{events, records, tenants, units};
 
@@ -71,30 +69,4 @@ pub async fn prove(app: &App, session: &Session, position: u64) -> Result<Proof,
     let leaf = leaves::leaf_bytes(&session.tenant()?.slug, &event);
     let leaf = String::from_utf8(leaf).expect("the canonical form of JSON is UTF-8");
     Ok(Proof { size, leaf, hashes, checkpoint })
-}
-
-/// Moves a sandbox's clock forward by hours; tells what it shows then.
-pub async fn advance_clock(app: &App, session: &Session, hours: u32) -> Result<DateTime<Utc>, Failure> {
-    if hours == 0 || hours > 24 * 40 {
-        return Err(Refusal::invalid("clock.bad_step", "hours", "move the clock by 1 to 960 hours at once").into());
-    }
-    let tenant = session.tenant()?;
-    if tenant.mode != "sandbox" {
-        let why = "a production tenant's clock is the wall clock";
-        return Err(Refusal::conflict("clock.production", why).with_fix("try it out in a sandbox tenant").into());
-    }
-    let mut tx = app.db.write(&session.ctx).await?;
-    let Some(root) = units::page(&mut tx, Some("city"), None, "", 1).await?.into_iter().next() else {
-        return Err(Refusal::conflict("tenant.no_units", "the tenant has no units yet").into());
-    };
-    session.require_reach(&root.path)?;
-    let Some(ahead) = tenants::advance(&mut tx, i64::from(hours) * 3_600_000).await? else {
-        return Err(Refusal::new(RefusalKind::Conflict, "clock.production", "the tenant is no sandbox").into());
-    };
-    let shown = session.ctx.wall + chrono::Duration::milliseconds(ahead);
-    let body = json!({"hours": hours, "shows": shown.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)});
-    let event =
-        Event { id: session.ctx.new_id(), kind: "clock.advanced", subject: tenant.id.uuid(), body, openings: vec![] };
-    tx.commit([event]).await?;
-    Ok(shown)
 }

@@ -3,14 +3,31 @@
 //! A use case reads: load, ask the rules, decide, save, commit. It takes its context and never reads a clock.
 
 mod app;
+mod cases;
+mod escalating;
+mod events;
+mod rules;
 
+pub mod ballots;
+pub mod bundling;
+pub mod clocks;
+pub mod counting;
 pub mod directory;
+pub mod execution;
 pub mod failures;
+pub mod meetings;
 pub mod memberships;
 pub mod onboarding;
 pub mod proving;
+pub mod rule_sets;
+pub mod screening;
 pub mod sequencing;
 pub mod sessions;
+pub mod surveys;
+pub mod timers;
 pub mod tokens;
+pub mod topics;
+pub mod voting;
 
 pub use app::{App, RecordKey, Sources};
+pub use cases::Stepped;

@@ -1,15 +1,19 @@
 //! Members and the roles that they hold.
 
 use serde_json::json;
-use yishi_domain::{Ctx, Event, GrantId, MemberId, Opening, Refusal, UnitId, access::Role};
-use yishi_record::commitments::commit;
+use yishi_domain::{Ctx, Event, GrantId, MemberId, Refusal, UnitId, access::Role};
 use yishi_store::{
     WriteTx, grants,
     members::{self, Member},
     units::{self, Unit},
 };
 
-use crate::{App, failures::Failure, sessions::Session};
+use crate::{
+    App,
+    events::{commit_to, event},
+    failures::Failure,
+    sessions::Session,
+};
 
 /// How many members one request adds at most.
 pub const MOST: usize = 1_000;
@@ -40,8 +44,7 @@ pub async fn create_members(app: &App, session: &Session, list: Vec<NewMember>) 
     }
     members::insert(&mut tx, &rows).await?;
     let first = events.remove(0);
-    tx.commit_with(first, events).await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    Ok(tx.commit_with(first, events, rows.into_iter().map(|row| row.id).collect()).await?)
 }
 
 /// Adds a tenant's administrator at its root.
@@ -52,8 +55,7 @@ pub async fn create_administrator(app: &App, session: &Session, name: String) ->
     let (row, added) = member(&session.ctx, name, &root, "name")?;
     members::insert(&mut tx, std::slice::from_ref(&row)).await?;
     let (_, given) = give(&session.ctx, &mut tx, row.id, &root, Role::Administrator).await?;
-    tx.commit([added, given]).await?;
-    Ok(row.id)
+    Ok(tx.commit([added, given], row.id).await?)
 }
 
 /// Gives a member a role at a unit.
@@ -70,9 +72,8 @@ pub async fn create_grant(
     if members::find(&mut tx, member).await?.is_none() {
         return Err(Refusal::invalid("grant.unknown_member", "member", "there is no such member").into());
     }
-    let (id, event) = give(&session.ctx, &mut tx, member, &unit, role).await?;
-    tx.commit([event]).await?;
-    Ok(id)
+    let (id, given) = give(&session.ctx, &mut tx, member, &unit, role).await?;
+    Ok(tx.commit([given], id).await?)
 }
 
 async fn give(
@@ -87,7 +88,7 @@ async fn give(
         return Err(Refusal::conflict("grant.held", "the member holds this role at this unit already").into());
     }
     let body = json!({"grant": id, "member": member, "role": role.code(), "unit": unit.id});
-    Ok((id, Event { id: ctx.new_id(), kind: "grant.given", subject: member.uuid(), body, openings: vec![] }))
+    Ok((id, event(ctx, "grant.given", member.uuid(), body)))
 }
 
 fn member(ctx: &Ctx, name: String, unit: &Unit, field: &str) -> Result<(Member, Event), Failure> {
@@ -95,10 +96,9 @@ fn member(ctx: &Ctx, name: String, unit: &Unit, field: &str) -> Result<(Member, 
         return Err(Refusal::invalid("member.bad_name", field, "a name has 1 to 100 characters").into());
     }
     let row = Member { id: ctx.new_id(), unit_id: unit.id, name, created_at: ctx.now };
-    let opening = Opening { field: "name".into(), salt: ctx.salt(), value: json!(row.name) };
-    let body = json!({"name": {"commitment": commit(&opening.salt, &opening.value)}, "unit": unit.id});
-    let subject = row.id.uuid();
-    Ok((row, Event { id: ctx.new_id(), kind: "member.added", subject, body, openings: vec![opening] }))
+    let added = event(ctx, "member.added", row.id.uuid(), json!({"unit": unit.id}));
+    let added = commit_to(ctx, added, "name", row.name.as_str());
+    Ok((row, added))
 }
 
 async fn require_unit(tx: &mut WriteTx, id: UnitId, field: &str) -> Result<Unit, Failure> {

@@ -6,15 +6,16 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
 use yishi_domain::{
-    Ctx, Event, Refusal, TenantId, UnitId,
+    Ctx, Refusal, TenantId, UnitId,
     divisions::{City, Division, split_cities},
-    escalation::Level,
 };
 use yishi_store::{
     Db, StoreError, tenants,
     tenants::Tenant,
     units::{self, Unit},
 };
+
+use crate::events::event;
 
 /// The time zone of a tenant unless said otherwise.
 const ZONE: &str = "Asia/Shanghai";
@@ -123,9 +124,7 @@ async fn onboard_city(
         units::upsert(&mut tx, &plan.created).await?;
         units::upsert(&mut tx, &plan.renamed).await?;
         let body = json!({"created": onboarded.created, "renamed": onboarded.renamed, "total": onboarded.total});
-        let event =
-            Event { id: ctx.new_id(), kind: "tenant.onboarded", subject: tenant.id.uuid(), body, openings: vec![] };
-        tx.commit([event]).await?;
+        tx.commit([event(&ctx, "tenant.onboarded", tenant.id.uuid(), body)], ()).await?;
     }
     Ok(onboarded)
 }
@@ -184,7 +183,7 @@ impl Plan {
             let unit = Unit {
                 id,
                 code: division.code.clone(),
-                level: level_code(division.level).into(),
+                level: division.level.code().into(),
                 name: division.name.clone(),
                 parent_id: ids.get(division.parent_code.as_str()).map(|id| id.uuid()),
                 path: path.clone(),
@@ -192,15 +191,5 @@ impl Plan {
             if found.is_some() { plan.renamed.push(unit) } else { plan.created.push(unit) }
         }
         plan
-    }
-}
-
-const fn level_code(level: Level) -> &'static str {
-    match level {
-        Level::Province => "province",
-        Level::City => "city",
-        Level::District => "district",
-        Level::Street => "street",
-        Level::Community => "community",
     }
 }

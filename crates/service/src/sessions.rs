@@ -1,10 +1,11 @@
 //! Sessions: who asks, in which tenant, and whether they may do the operation.
 
+use serde::de::DeserializeOwned;
 use yishi_domain::{
-    Actor, Ctx, Refusal, RefusalKind, RequestId,
+    Actor, Ctx, IdempotencyKey, MemberId, Refusal, RefusalKind, RequestId,
     access::{Grant, Role, reaches},
 };
-use yishi_store::{grants, members, tenants::Tenant};
+use yishi_store::{grants, idempotency, members, tenants::Tenant};
 
 use crate::{App, failures::Failure, tokens::Bearer};
 
@@ -39,6 +40,49 @@ impl Session {
         self.tenant.as_ref().ok_or_else(|| unknown_tenant().into())
     }
 
+    /// The member who acts.
+    pub fn member(&self) -> Result<MemberId, Failure> {
+        match self.ctx.actor {
+            Actor::Member(id) => Ok(id),
+            _ => Err(forbidden("this is for members of the tenant").into()),
+        }
+    }
+
+    /// Tells whether the member holds one of the roles at the unit with this path, or above it.
+    pub fn holds(&self, roles: &[Role], path: &str) -> bool {
+        reaches(&self.grants, roles, path)
+    }
+
+    /// Refuses where the member does not hold the role at the unit with this path, or above it.
+    pub fn require_role(&self, role: Role, path: &str) -> Result<(), Failure> {
+        match self.holds(&[role], path) {
+            true => Ok(()),
+            false => Err(forbidden(&format!("this needs the role {role} at this unit or above it")).into()),
+        }
+    }
+
+    /// Does an act once for the request's idempotency key: a repeated request gets the first one's answer, and the same key with another
+    /// request is refused.
+    pub async fn once<T: DeserializeOwned>(
+        &self,
+        app: &App,
+        act: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let Some(key) = &self.ctx.once else { return act.await };
+        let kept = idempotency::find(&mut app.db.read(&self.ctx).await?, &self.ctx.actor.principal(), key).await?;
+        match kept {
+            None => act.await,
+            Some((request, answer)) if request == key.request => {
+                serde_json::from_value(answer).map_err(|error| Failure::Inconsistent(error.to_string()))
+            }
+            Some(_) => {
+                let text = "this key was used with another request";
+                let refusal = Refusal::invalid("request.key_reused", "Idempotency-Key", text);
+                Err(refusal.with_fix("send a new key with a new request, and the same key only with the same one").into())
+            }
+        }
+    }
+
     /// Refuses where none of the roles that the operation asks for reaches the unit with this path.
     pub fn require_reach(&self, path: &str) -> Result<(), Failure> {
         match self.access {
@@ -59,6 +103,7 @@ pub async fn admit(
     token: Option<&str>,
     slug: Option<&str>,
     request: RequestId,
+    once: Option<IdempotencyKey>,
 ) -> Result<Session, Failure> {
     let bearer = match (access, token) {
         (Access::Public, _) => None,
@@ -70,7 +115,8 @@ pub async fn admit(
         None => None,
     };
     let session = |actor, tenant: Option<Tenant>, grants| Session {
-        ctx: app.ctx_in(tenant.as_ref(), actor, request),
+        // Keys are kept with a tenant's data; what an operator does to no tenant in particular is idempotent by itself.
+        ctx: Ctx { once: once.filter(|_| tenant.is_some()), ..app.ctx_in(tenant.as_ref(), actor, request) },
         tenant,
         grants,
         access,

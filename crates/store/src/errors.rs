@@ -25,6 +25,9 @@ pub enum StoreError {
         /// The number.
         number: String,
     },
+    /// Another request with the same idempotency key is being answered, or was a moment ago.
+    #[error("a request with the same idempotency key is in flight")]
+    InFlight,
     /// A key that must be unique is taken.
     #[error("{0} is taken")]
     Taken(String),

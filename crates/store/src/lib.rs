@@ -11,7 +11,7 @@
 //!
 //! ```compile_fail
 //! # async fn f(tx: yishi_store::WriteTx) {
-//! tx.commit().await; // a commit without an event does not exist
+//! tx.commit([], ()).await; // a commit without an event does not exist
 //! # }
 //! ```
 //!
@@ -21,14 +21,23 @@
 //! # }
 //! ```
 
+pub mod ballots;
 pub mod embedded;
 pub mod events;
 pub mod grants;
+pub mod idempotency;
+pub mod meetings;
 pub mod members;
 pub mod records;
+pub mod resolutions;
+pub mod rule_sets;
 pub mod tenants;
+pub mod timers;
+pub mod topics;
 pub mod units;
+pub mod votes;
 
+mod codes;
 mod databases;
 mod errors;
 mod migrations;

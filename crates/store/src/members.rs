@@ -1,5 +1,7 @@
 //! The members of a tenant.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -45,4 +47,16 @@ pub async fn find(tx: &mut TenantTx, id: MemberId) -> Result<Option<Member>, Sto
         .bind(id.uuid())
         .fetch_optional(tx.sql())
         .await?)
+}
+
+/// Tells which of the identifiers are not those of members.
+pub async fn unknown(tx: &mut TenantTx, ids: &[MemberId]) -> Result<Vec<MemberId>, StoreError> {
+    let wanted: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+    let rows: Vec<(Uuid,)> = sqlx::query_as("SELECT id FROM members WHERE tenant_id = $1 AND id = ANY($2)")
+        .bind(tx.tenant().uuid())
+        .bind(wanted)
+        .fetch_all(tx.sql())
+        .await?;
+    let known: HashSet<_> = rows.into_iter().map(|(id,)| id).collect();
+    Ok(ids.iter().copied().filter(|id| !known.contains(&id.uuid())).collect())
 }

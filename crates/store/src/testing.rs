@@ -48,7 +48,7 @@ pub fn ctx(tenant: TenantId, actor: Actor, seed: u64) -> Ctx {
         }
     });
     let request = RequestId(Uuid::from_u128(u128::from(seed)));
-    Ctx { tenant, actor, now, wall: now, request, entropy }
+    Ctx { tenant, actor, now, wall: now, request, once: None, entropy }
 }
 
 async fn start() -> EmbeddedServer {

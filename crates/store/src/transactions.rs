@@ -3,10 +3,11 @@
 use std::ops::{Deref, DerefMut};
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction};
-use yishi_domain::{Ctx, Event, TenantId};
+use yishi_domain::{Ctx, Event, IdempotencyKey, TenantId};
 
-use crate::{StoreError, events};
+use crate::{StoreError, events, idempotency};
 
 /// A transaction inside one tenant; on its own it only reads, and dropping it ends it.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ impl TenantTx {
 pub struct WriteTx {
     inner: TenantTx,
     act: Act,
+    once: Option<IdempotencyKey>,
 }
 
 /// What every event of an act carries.
@@ -60,24 +62,38 @@ impl WriteTx {
             wall: ctx.wall,
             request: ctx.request.uuid(),
         };
-        Ok(Self { inner: TenantTx::begin(pool, ctx.tenant, "BEGIN").await?, act })
+        let mut inner = TenantTx::begin(pool, ctx.tenant, "BEGIN").await?;
+        if let Some(key) = &ctx.once {
+            idempotency::hold(&mut inner, &act, key).await?;
+        }
+        Ok(Self { inner, act, once: ctx.once.clone() })
     }
 
-    /// Appends the events and commits: the change and what is known of it stand or fall together.
-    pub async fn commit<const N: usize>(self, events: [Event; N]) -> Result<(), StoreError> {
+    /// Appends the events and commits: the change, what is known of it, and what its request is answered with stand or fall together.
+    pub async fn commit<const N: usize, A: Serialize>(self, events: [Event; N], answer: A) -> Result<A, StoreError> {
         const { assert!(N > 0, "a change without an event is not committed") };
-        self.commit_all(events.into()).await
+        self.commit_all(events.into(), answer).await
     }
 
     /// Appends a first event and any others, and commits.
-    pub async fn commit_with(self, first: Event, mut others: Vec<Event>) -> Result<(), StoreError> {
+    pub async fn commit_with<A: Serialize>(
+        self,
+        first: Event,
+        mut others: Vec<Event>,
+        answer: A,
+    ) -> Result<A, StoreError> {
         others.insert(0, first);
-        self.commit_all(others).await
+        self.commit_all(others, answer).await
     }
 
-    async fn commit_all(mut self, events: Vec<Event>) -> Result<(), StoreError> {
+    async fn commit_all<A: Serialize>(mut self, events: Vec<Event>, answer: A) -> Result<A, StoreError> {
         events::append(&mut self.inner, &self.act, &events).await?;
-        Ok(self.inner.tx.commit().await?)
+        if let Some(key) = &self.once {
+            let kept = serde_json::to_value(&answer).map_err(|error| sqlx::Error::Encode(error.into()))?;
+            idempotency::keep(&mut self.inner, &self.act, key, &kept).await?;
+        }
+        self.inner.tx.commit().await?;
+        Ok(answer)
     }
 }
 

@@ -79,3 +79,12 @@ pub async fn find(tx: &mut TenantTx, id: UnitId) -> Result<Option<Unit>, StoreEr
     query.push(" AND id = ").push_bind(id.uuid());
     Ok(query.build_query_as().fetch_optional(tx.sql()).await?)
 }
+
+/// Lists the units on a path, the highest first.
+pub async fn on_path(tx: &mut TenantTx, path: &str) -> Result<Vec<Unit>, StoreError> {
+    let codes: Vec<_> = path.split('/').filter(|code| !code.is_empty()).collect();
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(" FROM units WHERE tenant_id = ").push_bind(tx.tenant().uuid());
+    query.push(" AND code = ANY(").push_bind(codes).push(") ORDER BY length(path)");
+    Ok(query.build_query_as().fetch_all(tx.sql()).await?)
+}

@@ -52,7 +52,7 @@ async fn add_root(db: &Db, tenant: TenantId, unit: u128) {
     let mut tx = db.write(&ctx).await.expect("begin");
     units::upsert(&mut tx, &[root(unit, "3301")]).await.expect("upsert");
     let subject = Uuid::from_u128(unit);
-    tx.commit([event(&ctx, subject)]).await.expect("commit");
+    tx.commit([event(&ctx, subject)], ()).await.expect("commit");
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn a_number_that_the_record_cannot_hold_is_not_committed() {
     for number in [serde_json::json!(1_u64 << 53), serde_json::json!(0.5)] {
         let body = serde_json::json!({"deep": [{"n": number}]});
         let tx = db.write(&ctx).await.expect("begin");
-        let error = tx.commit([Event { body, ..event(&ctx, a.uuid()) }]).await.expect_err("it is not exact");
+        let error = tx.commit([Event { body, ..event(&ctx, a.uuid()) }], ()).await.expect_err("it is not exact");
         assert!(matches!(error, StoreError::Inexact { kind: "unit.created", .. }), "{error}");
     }
     let mut tx = db.read(&ctx).await.expect("begin");

@@ -57,7 +57,7 @@ pub trait Policy {
     fn verdict(_config: &str, rule: &VotingRule, tally: &Tally) -> Result<Verdict, PolicyError> {
         let verdict =
             voting::evaluate(rule, tally).map_err(|error| PolicyError::new("tally.unsound", error.to_string()))?;
-        Ok(Verdict { reasons: reasons(&verdict), ..verdict })
+        Ok(Verdict { reasons: standard::reasons(&verdict.checks), ..verdict })
     }
 
     /// The categories of topics.
@@ -74,22 +74,6 @@ pub trait Policy {
     fn assess(_config: &str, case: &Case) -> Result<Answer, PolicyError> {
         Ok(standard::assess(case))
     }
-}
-
-/// Tells in words, in Chinese and English, how each condition came out.
-pub fn reasons(verdict: &Verdict) -> Vec<LocalText> {
-    use std::fmt::Write as _;
-    let (mut zh, mut en) = (String::new(), String::new());
-    for check in &verdict.checks {
-        let (n, d) = (check.at_least.numerator, check.at_least.denominator);
-        let (zh_word, en_word) = if check.strict { ("超过", "more than") } else { ("至少", "at least") };
-        let (zh_end, en_end) = if check.holds { ("成立", "holds") } else { ("不成立", "does not hold") };
-        let (code, counted, of) = (&check.code, check.counted, check.of);
-        let written = write!(zh, "{code}:{counted}/{of},须{zh_word}{n}/{d},{zh_end}。")
-            .and_then(|()| write!(en, "{code}: {counted} of {of}, {en_word} {n}/{d} needed, {en_end}. "));
-        debug_assert!(written.is_ok(), "writing to a string does not fail");
-    }
-    vec![LocalText::new("zh-CN", zh), LocalText::new("en", en.trim_end())]
 }
 
 /// Makes a type that implements [`Policy`] the component's rules.

@@ -1,0 +1,150 @@
+//! Ballots: the roll of voting units, and the states through which a ballot goes.
+
+use std::{collections::HashSet, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    MemberId, Refusal,
+    voting::{Choice, MAX_INTEGER},
+    workflow::coded,
+};
+
+/// How many voting units a roll has at most.
+pub const MOST_VOTING_UNITS: usize = 10_000;
+
+coded! {
+    /// Where a ballot stands.
+    BallotState {
+        /// Announced with its rule; takes votes from its opening to its closing instant.
+        Open = "open",
+        /// Takes no more votes online; paper is entered and reconciled.
+        Closing = "closing",
+        /// Counted: the votes are committed to, the tally is public.
+        Counted = "counted",
+        /// The rules gave their verdict.
+        Decided = "decided",
+        /// Counted, and the rules cannot answer yet; they are asked again.
+        AwaitingVerdict = "awaiting_verdict",
+        /// Ended without a verdict, for a reason.
+        Annulled = "annulled",
+    }
+}
+
+/// A voting unit of a roll: a person, a household, or an exclusive part of a building.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VotingUnit {
+    /// Its name, unique in the roll, such as `3-2-201`.
+    pub name: String,
+    /// How many heads it counts.
+    pub heads: u64,
+    /// Its exclusive floor area in hundredths of a square metre, where the ballot counts areas.
+    pub floor_area: Option<u64>,
+    /// Who may act for it; nobody where it votes on paper alone.
+    pub agents: Vec<MemberId>,
+}
+
+/// What a roll comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RollTotals {
+    /// All heads.
+    pub heads: u64,
+    /// The whole floor area in hundredths of a square metre, where every voting unit states one.
+    pub floor_area: Option<u64>,
+}
+
+/// Adds a roll up, or refuses it: empty or too long, a name twice, figures beyond what can be counted.
+pub fn total(roll: &[VotingUnit]) -> Result<RollTotals, Refusal> {
+    if roll.is_empty() || roll.len() > MOST_VOTING_UNITS {
+        let text = format!("a roll has 1 to {MOST_VOTING_UNITS} voting units");
+        return Err(Refusal::invalid("ballot.bad_roll", "roll", text));
+    }
+    let mut names = HashSet::new();
+    let (mut heads, mut areas, mut stated) = (0u64, 0u64, 0usize);
+    for (i, unit) in roll.iter().enumerate() {
+        let bad = |member: &str, text: &str| Refusal::invalid("ballot.bad_roll", format!("roll[{i}].{member}"), text);
+        if unit.name.trim().is_empty() || unit.name.chars().count() > 100 {
+            return Err(bad("voting_unit", "a voting unit's name has 1 to 100 characters"));
+        }
+        if !names.insert(unit.name.as_str()) {
+            return Err(bad("voting_unit", "this voting unit stands in the roll already"));
+        }
+        heads =
+            heads.checked_add(unit.heads).filter(|it| *it <= MAX_INTEGER).ok_or_else(|| bad("heads", "too many"))?;
+        if let Some(area) = unit.floor_area {
+            stated += 1;
+            areas = areas
+                .checked_add(area)
+                .filter(|it| *it <= MAX_INTEGER)
+                .ok_or_else(|| bad("floor_area", "too large"))?;
+        }
+    }
+    if stated != 0 && stated != roll.len() {
+        let text =
+            format!("{stated} of {} voting units state their floor area: state it for all or for none", roll.len());
+        return Err(Refusal::invalid("ballot.bad_roll", "roll", text));
+    }
+    Ok(RollTotals { heads, floor_area: (stated > 0).then_some(areas) })
+}
+
+/// What whoever emptied a paper box counted by hand, against which the entry is reconciled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlTotals {
+    /// All papers.
+    pub papers: u64,
+    /// In favour.
+    pub in_favour: u64,
+    /// Against.
+    pub against: u64,
+    /// Abstained.
+    pub abstained: u64,
+}
+
+/// Refuses an entry that does not come to its control totals.
+pub fn reconcile(control: &ControlTotals, entered: &[Choice]) -> Result<(), Refusal> {
+    let of = |choice| entered.iter().filter(|it| **it == choice).count() as u64;
+    for (field, counted, found) in [
+        ("control.papers", control.papers, entered.len() as u64),
+        ("control.in_favour", control.in_favour, of(Choice::InFavour)),
+        ("control.against", control.against, of(Choice::Against)),
+        ("control.abstained", control.abstained, of(Choice::Abstained)),
+    ] {
+        if counted != found {
+            let text = format!("{counted} counted by hand, {found} entered");
+            return Err(Refusal::invalid("batch.not_reconciled", field, text)
+                .with_fix("count the papers again and compare them with the entry, line by line"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(name: &str, floor_area: Option<u64>) -> VotingUnit {
+        VotingUnit { name: name.into(), heads: 1, floor_area, agents: vec![] }
+    }
+
+    #[test]
+    fn a_roll_adds_up_and_states_areas_for_all_or_none() {
+        let areas = [unit("101", Some(8_050)), unit("102", Some(10_000))];
+        assert_eq!(total(&areas), Ok(RollTotals { heads: 2, floor_area: Some(18_050) }));
+        assert_eq!(total(&[unit("101", None)]), Ok(RollTotals { heads: 1, floor_area: None }));
+        let code = |roll: &[VotingUnit]| total(roll).expect_err("unsound").field.expect("a field");
+        assert_eq!(code(&[unit("101", Some(1)), unit("102", None)]), "roll");
+        assert_eq!(code(&[unit("101", None), unit("101", None)]), "roll[1].voting_unit");
+        assert_eq!(code(&[]), "roll");
+        assert_eq!(code(&[unit("1", Some(MAX_INTEGER)), unit("2", Some(1))]), "roll[1].floor_area");
+    }
+
+    #[test]
+    fn paper_must_come_to_what_was_counted_by_hand() {
+        let control = ControlTotals { papers: 3, in_favour: 2, against: 1, abstained: 0 };
+        let entered = [Choice::InFavour, Choice::Against, Choice::InFavour];
+        assert_eq!(reconcile(&control, &entered), Ok(()));
+        assert_eq!(reconcile(&control, &entered[..2]).expect_err("short").field.as_deref(), Some("control.papers"));
+        let swapped = [Choice::InFavour, Choice::Against, Choice::Against];
+        assert_eq!(reconcile(&control, &swapped).expect_err("swapped").field.as_deref(), Some("control.in_favour"));
+    }
+}

@@ -1,0 +1,23 @@
+//! Timers: what the service does by itself when an instant has come.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::workflow::coded;
+
+coded! {
+    /// What a timer does when it is due.
+    TimerKind {
+        /// A submitted topic should have been answered.
+        ScreeningDue = "screening_due",
+        /// A ballot closes.
+        BallotCloses = "ballot_closes",
+        /// A counted ballot's verdict is asked for again.
+        VerdictDue = "verdict_due",
+        /// A resolution should have been carried out.
+        ExecutionDue = "execution_due",
+        /// A survey closes.
+        SurveyCloses = "survey_closes",
+    }
+}

@@ -1,0 +1,186 @@
+//! Opening a ballot: its roll is frozen, and its rule is published before the first vote and binds from then on.
+
+use chrono::Duration;
+use serde::Serialize;
+use yishi_domain::{
+    BallotId, Digest, MemberId, Refusal, TopicId,
+    access::Role,
+    ballots::{self as rolls, BallotState, VotingUnit},
+    timers::TimerKind,
+    voting::{Electorate, Measure, Subject},
+    workflow::{Step, after},
+};
+use yishi_record::{
+    commitments::canonical,
+    facts::{BALLOT_OPENED, BallotOpened, Eligible},
+    trees,
+};
+use yishi_store::{
+    ballots::{self, Ballot},
+    members,
+    timers::{self, Timer},
+};
+
+use crate::{
+    App,
+    cases::{self, require_text},
+    events::event,
+    failures::Failure,
+    rules::Rules,
+    sessions::Session,
+};
+
+pub use yishi_store::ballots as stored;
+
+/// A ballot to open.
+#[derive(Clone, Debug)]
+pub struct NewBallot {
+    /// What is asked.
+    pub question: String,
+    /// The matter in the terms of the law, where the city's rules go by it.
+    pub matter: Option<String>,
+    /// Who votes.
+    pub electorate: Electorate,
+    /// The voting units, with who may act for each.
+    pub roll: Vec<VotingUnit>,
+}
+
+/// How a ballot stands.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The ballot.
+    pub ballot: Ballot,
+    /// The rule set's component; none for the standard rules.
+    pub component: Option<Digest>,
+    /// How many voting units the roll has.
+    pub voting_units: u64,
+    /// How many of them have voted.
+    pub voted: u64,
+}
+
+/// Opens a ballot on a topic that was deliberated. The city's rules give the rule, before anything is written.
+pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> Result<BallotId, Failure> {
+    let ctx = &session.ctx;
+    require_text("ballot.bad_question", "question", &new.question, 500)?;
+    let totals = rolls::total(&new.roll)?;
+    let mut tx = app.db.read(ctx).await?;
+    let topic = cases::find(&mut tx, id).await?;
+    session.require_role(Role::Coordinator, &topic.path)?;
+    after(topic.stage, Step::Announce)?;
+    require_agents(&mut tx, &new.roll).await?;
+    drop(tx);
+
+    let rules = Rules::active(app, ctx).await?;
+    let subject = Subject {
+        category: topic.category,
+        significance: topic.significance,
+        matter: new.matter,
+        electorate: new.electorate,
+        eligible_heads: totals.heads,
+        eligible_floor_area: totals.floor_area,
+    };
+    let (rule, rule_receipt) = rules.rule(app, &subject).await?;
+    let opens_at = ctx.now + Duration::hours(rule.notice_hours.into());
+    let ballot = Ballot {
+        id: ctx.new_id(),
+        topic: id,
+        state: BallotState::Open,
+        question: new.question,
+        roll_root: roll_root(&new.roll),
+        closes_at: opens_at + Duration::hours(rule.window_hours.into()),
+        opens_at,
+        opened_at: ctx.now,
+        activation: rules.activation().map(|it| it.id),
+        subject,
+        rule,
+        rule_receipt,
+        tally: None,
+        verdict: None,
+        verdict_receipt: None,
+        reason: None,
+        ended_at: None,
+    };
+    let opened = BallotOpened {
+        ballot: ballot.id,
+        topic: id,
+        rule: ballot.rule.clone(),
+        subject: ballot.subject.clone(),
+        component: rules.component(),
+        configuration: rules.configuration(),
+        eligible: eligible(&ballot.subject),
+        roll_root: ballot.roll_root,
+        opens_at: ballot.opens_at,
+        closes_at: ballot.closes_at,
+    };
+    let mut tx = app.db.write(ctx).await?;
+    let mut topic = cases::lock(&mut tx, id, None).await?;
+    if (&topic.category, topic.significance) != (&ballot.subject.category, ballot.subject.significance) {
+        return Err(Refusal::conflict("topic.changed", "the topic has changed meanwhile").with_fix("try again").into());
+    }
+    cases::step(ctx, &mut tx, &mut topic, Step::Announce).await?;
+    ballots::insert(&mut tx, &ballot, &new.roll).await?;
+    let timer = Timer {
+        id: ctx.new_id(),
+        kind: TimerKind::BallotCloses,
+        subject: ballot.id.uuid(),
+        due_at: ballot.closes_at,
+    };
+    timers::insert(&mut tx, &timer).await?;
+    let opened = event(ctx, BALLOT_OPENED, id.uuid(), opened);
+    Ok(tx.commit([opened], ballot.id).await?)
+}
+
+/// Finds a ballot with its turnout.
+pub async fn get(app: &App, session: &Session, id: BallotId) -> Result<Standing, Failure> {
+    let mut tx = app.db.read(&session.ctx).await?;
+    let ballot = ballots::find(&mut tx, id).await?.ok_or_else(unknown)?;
+    let (voting_units, voted) = ballots::turnout(&mut tx, id).await?;
+    let component = match ballot.activation {
+        None => None,
+        Some(activation) => yishi_store::rule_sets::activation(&mut tx, activation).await?.map(|it| it.digest),
+    };
+    Ok(Standing { ballot, component, voting_units, voted })
+}
+
+/// Lists the ballots on a topic, the earliest first.
+pub async fn list(app: &App, session: &Session, topic: TopicId) -> Result<Vec<BallotId>, Failure> {
+    let mut tx = app.db.read(&session.ctx).await?;
+    cases::find(&mut tx, topic).await?;
+    Ok(ballots::of_topic(&mut tx, topic).await?.into_iter().map(|it| it.id).collect())
+}
+
+/// What the roll comes to, by each measure that it states.
+pub(crate) fn eligible(subject: &Subject) -> Vec<Eligible> {
+    let area = subject.eligible_floor_area.map(|total| Eligible { measure: Measure::FloorArea, total });
+    [Eligible { measure: Measure::Heads, total: subject.eligible_heads }].into_iter().chain(area).collect()
+}
+
+pub(crate) fn unknown() -> Refusal {
+    Refusal::not_found("ballot.unknown", "there is no such ballot in this tenant")
+}
+
+#[derive(Serialize)]
+struct RollLeaf<'a> {
+    voting_unit: &'a str,
+    heads: u64,
+    floor_area: Option<u64>,
+}
+
+/// The root over the roll: its voting units in order of name, each as the RFC 8785 form of name, heads and floor area (RFC 6962, section 2.1).
+fn roll_root(roll: &[VotingUnit]) -> Digest {
+    let mut roll: Vec<_> = roll.iter().collect();
+    roll.sort_by(|a, b| a.name.cmp(&b.name));
+    let leaf = |unit: &VotingUnit| {
+        let leaf = RollLeaf { voting_unit: &unit.name, heads: unit.heads, floor_area: unit.floor_area };
+        trees::leaf_hash(&canonical(&serde_json::json!(leaf)))
+    };
+    Digest(trees::root_of(&roll.into_iter().map(leaf).collect::<Vec<_>>()))
+}
+
+async fn require_agents(tx: &mut yishi_store::TenantTx, roll: &[VotingUnit]) -> Result<(), Failure> {
+    let agents: Vec<MemberId> = roll.iter().flat_map(|unit| unit.agents.iter().copied()).collect();
+    let Some(unknown) = members::unknown(tx, &agents).await?.into_iter().next() else { return Ok(()) };
+    let i = roll.iter().position(|unit| unit.agents.contains(&unknown)).unwrap_or_default();
+    let text = format!("there is no member {unknown}");
+    Err(Refusal::invalid("member.unknown", format!("roll[{i}].agents"), text).into())
+}

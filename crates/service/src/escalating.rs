@@ -1,0 +1,181 @@
+//! Supervision that nobody has to remember: late, unanswered and unsatisfying cases are put to the rules, and their answer is done.
+
+use chrono::Duration;
+use serde_json::json;
+use yishi_domain::{
+    Ctx, EscalationId, Event, ResolutionId, TopicId,
+    escalation::{Action, Answer, Case, CaseKind, Level},
+    timers::TimerKind,
+    workflow::{Stage, Step, after},
+};
+use yishi_policy::Answered;
+use yishi_store::{
+    WriteTx,
+    resolutions::{self, Escalation, Resolution},
+    timers::{self, Timer},
+    topics::{self, Topic},
+    units,
+};
+
+use crate::{App, cases, events::event, execution, failures::Failure, rules::Rules};
+
+/// What the rules were asked, and their answer.
+pub(crate) struct Asked {
+    /// The case.
+    pub case: Case,
+    /// The answer.
+    pub answered: Answered<Answer>,
+}
+
+/// A resolution is past its due date.
+pub(crate) async fn execution_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
+    let id = ResolutionId(timer.subject);
+    let known = resolutions::find(&mut app.db.read(ctx).await?, id).await?.ok_or_else(execution::unknown)?;
+    let due = known.due_at.unwrap_or(timer.due_at);
+    let asked = ask(app, ctx, known.topic, CaseKind::Overdue, hours_between(due, ctx.now), None).await?;
+    let mut tx = app.db.write(ctx).await?;
+    let (mut topic, mut resolution) = execution::lock_with_topic(&mut tx, id).await?;
+    // A resolution that was completed meanwhile took its timer away.
+    if topic.stage != Stage::Executing || !timers::fire(&mut tx, timer.id, ctx.now).await? {
+        return Ok(());
+    }
+    let events = apply(ctx, &mut tx, &mut topic, Some(&mut resolution), asked.case, asked.answered).await?;
+    commit(tx, events).await
+}
+
+/// A submission was not answered in time.
+pub(crate) async fn screening_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
+    let id = TopicId(timer.subject);
+    let known = cases::find(&mut app.db.read(ctx).await?, id).await?;
+    let late = hours_between(known.stage_since, ctx.now);
+    let asked = ask(app, ctx, id, CaseKind::Unanswered, late, None).await?;
+    let mut tx = app.db.write(ctx).await?;
+    let mut topic = cases::lock(&mut tx, id, None).await?;
+    if topic.stage != Stage::Submitted || !timers::fire(&mut tx, timer.id, ctx.now).await? {
+        return Ok(());
+    }
+    let events = apply(ctx, &mut tx, &mut topic, None, asked.case, asked.answered).await?;
+    commit(tx, events).await
+}
+
+/// Puts a case to the rules that hold now; the standard rules answer where they fail, and the record says so.
+pub(crate) async fn ask(
+    app: &App,
+    ctx: &Ctx,
+    id: TopicId,
+    kind: CaseKind,
+    hours_late: u32,
+    satisfaction_per_mille: Option<u32>,
+) -> Result<Asked, Failure> {
+    let mut tx = app.db.read(ctx).await?;
+    let topic = cases::find(&mut tx, id).await?;
+    let earlier = resolutions::escalations(&mut tx, id).await?.len();
+    let path = units::on_path(&mut tx, &topic.path).await?;
+    drop(tx);
+    let case = Case {
+        stage: topic.stage.code().into(),
+        kind,
+        hours_late,
+        level: topic.level,
+        earlier: u32::try_from(earlier).unwrap_or(u32::MAX),
+        path: path.iter().rev().filter_map(|unit| Level::of_code(&unit.level)).collect(),
+        satisfaction_per_mille,
+    };
+    let answered = Rules::active(app, ctx).await?.assess(app, &case).await;
+    Ok(Asked { case, answered })
+}
+
+/// Does what the rules answered, as far as the core does it itself, and makes the events that tell of it.
+pub(crate) async fn apply(
+    ctx: &Ctx,
+    tx: &mut WriteTx,
+    topic: &mut Topic,
+    mut resolution: Option<&mut Resolution>,
+    case: Case,
+    answered: Answered<Answer>,
+) -> Result<Vec<Event>, Failure> {
+    let Answered { value: answer, receipt, fallback } = answered;
+    let mut reopened = false;
+    for action in &answer.actions {
+        match action {
+            Action::RaiseLevel => topic.level = above(topic.level, &case.path),
+            Action::MarkPublic => topic.marked_at = topic.marked_at.or(Some(ctx.now)),
+            Action::SetDeadline { hours } => {
+                if let Some(resolution) = resolution.as_deref_mut() {
+                    let due_at = ctx.now + Duration::hours((*hours).into());
+                    resolution.due_at = Some(due_at);
+                    set_timer(ctx, tx, TimerKind::ExecutionDue, resolution.id.uuid(), due_at).await?;
+                }
+            }
+            Action::ReopenDeliberation => reopened |= after(topic.stage, Step::Reopen).is_ok(),
+            // Whom to tell, to call and to answer for it stands in the event, for those who act on events.
+            Action::Notify { .. } | Action::Whistle { .. } | Action::OpenFinding { .. } | Action::Other { .. } => {}
+        }
+    }
+    if let Some(hours) = answer.ask_again_hours.filter(|_| !reopened) {
+        let due_at = ctx.now + Duration::hours(hours.into());
+        match (case.kind, resolution.as_deref()) {
+            (CaseKind::Overdue, Some(resolution)) => {
+                set_timer(ctx, tx, TimerKind::ExecutionDue, resolution.id.uuid(), due_at).await?;
+            }
+            (CaseKind::Unanswered, None) => {
+                set_timer(ctx, tx, TimerKind::ScreeningDue, topic.id.uuid(), due_at).await?;
+            }
+            _ => {}
+        }
+    }
+    if let Some(resolution) = resolution {
+        resolutions::save(tx, resolution).await?;
+    }
+    let escalation = Escalation {
+        id: ctx.new_id::<EscalationId>(),
+        topic: topic.id,
+        asked: case,
+        answer,
+        fallback: fallback.map(|failure| failure.code().to_owned()),
+        at: ctx.now,
+    };
+    resolutions::insert_escalation(tx, &escalation).await?;
+    let body = json!({
+        "escalation": escalation.id,
+        "asked": escalation.asked,
+        "answer": escalation.answer,
+        "level": topic.level,
+        "fallback": escalation.fallback,
+        "receipt": receipt,
+    });
+    let mut events = vec![event(ctx, "case.escalated", topic.id.uuid(), body)];
+    if reopened {
+        cases::step(ctx, tx, topic, Step::Reopen).await?;
+        let body = json!({"escalation": escalation.id});
+        events.push(event(ctx, "topic.reopened", topic.id.uuid(), body));
+    } else {
+        topics::save(tx, topic).await?;
+    }
+    Ok(events)
+}
+
+async fn commit(tx: WriteTx, mut events: Vec<Event>) -> Result<(), Failure> {
+    let first = events.remove(0);
+    Ok(tx.commit_with(first, events, ()).await?)
+}
+
+async fn set_timer(
+    ctx: &Ctx,
+    tx: &mut WriteTx,
+    kind: TimerKind,
+    subject: uuid::Uuid,
+    due_at: chrono::DateTime<chrono::Utc>,
+) -> Result<(), Failure> {
+    timers::cancel(tx, kind, subject).await?;
+    Ok(timers::insert(tx, &Timer { id: ctx.new_id(), kind, subject, due_at }).await?)
+}
+
+/// The next level up on the path of a case; the city has none above it.
+fn above(level: Level, path: &[Level]) -> Level {
+    path.iter().copied().filter(|it| *it < level).max().unwrap_or(level)
+}
+
+fn hours_between(due: chrono::DateTime<chrono::Utc>, now: chrono::DateTime<chrono::Utc>) -> u32 {
+    u32::try_from((now - due).num_hours()).unwrap_or(0)
+}

@@ -1,0 +1,154 @@
+//! The rules that hold in a tenant: the rule set that it has activated, or the standard rules of the core.
+
+use std::sync::Arc;
+
+use yishi_domain::{
+    Ctx, Digest,
+    escalation::{Answer, Case},
+    receipts::Receipt,
+    standard,
+    topics::{Category, Scored, TopicText},
+    voting::{self, Subject, Tally, Verdict, VotingRule},
+};
+use yishi_policy::{Answered, PolicyFailure};
+use yishi_record::commitments;
+use yishi_store::{
+    ballots::Ballot,
+    rule_sets::{self, Activation},
+};
+
+use crate::{App, failures::Failure};
+
+/// The rules of a tenant, or of a ballot that was opened under them.
+pub(crate) enum Rules {
+    /// The standard rules.
+    Standard,
+    /// An activated rule set.
+    Plugin(Plugin),
+}
+
+/// A rule set with its configuration.
+pub(crate) struct Plugin {
+    /// Its activation.
+    pub activation: Activation,
+    component: Arc<[u8]>,
+}
+
+impl Rules {
+    /// The rules that hold now.
+    pub(crate) async fn active(app: &App, ctx: &Ctx) -> Result<Self, Failure> {
+        let mut tx = app.db.read(ctx).await?;
+        match rule_sets::active(&mut tx).await? {
+            None => Ok(Self::Standard),
+            Some(activation) => Self::load(&mut tx, activation).await,
+        }
+    }
+
+    /// The rules that a ballot was opened under, whatever was activated since.
+    pub(crate) async fn of_ballot(app: &App, ctx: &Ctx, ballot: &Ballot) -> Result<Self, Failure> {
+        let Some(id) = ballot.activation else { return Ok(Self::Standard) };
+        let mut tx = app.db.read(ctx).await?;
+        let activation = rule_sets::activation(&mut tx, id).await?;
+        let activation = activation.ok_or_else(|| Failure::Inconsistent(format!("there is no activation {id}")))?;
+        Self::load(&mut tx, activation).await
+    }
+
+    async fn load(tx: &mut yishi_store::TenantTx, activation: Activation) -> Result<Self, Failure> {
+        let bytes = rule_sets::component(tx, &activation.digest).await?;
+        let bytes = bytes.ok_or_else(|| Failure::Inconsistent(format!("there is no component {}", activation.digest)))?;
+        Ok(Self::Plugin(Plugin { activation, component: bytes.into() }))
+    }
+
+    /// The component's digest; none for the standard rules.
+    pub(crate) fn component(&self) -> Option<Digest> {
+        match self {
+            Self::Standard => None,
+            Self::Plugin(plugin) => Some(plugin.activation.digest),
+        }
+    }
+
+    /// The bytes of the component.
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Standard => None,
+            Self::Plugin(plugin) => Some(&plugin.component),
+        }
+    }
+
+    /// The activation; none for the standard rules.
+    pub(crate) fn activation(&self) -> Option<&Activation> {
+        match self {
+            Self::Standard => None,
+            Self::Plugin(plugin) => Some(&plugin.activation),
+        }
+    }
+
+    /// The digest of the configuration's canonical form (RFC 8785).
+    pub(crate) fn configuration(&self) -> Option<Digest> {
+        let activation = self.activation()?;
+        Some(commitments::digest(&commitments::canonical(&activation.configuration)))
+    }
+
+    /// The rule for a ballot.
+    pub(crate) async fn rule(
+        &self,
+        app: &App,
+        subject: &Subject,
+    ) -> Result<(VotingRule, Option<Receipt>), PolicyFailure> {
+        let Self::Plugin(Plugin { activation, component }) = self else { return Ok((standard::rule(subject), None)) };
+        let answered = app.policy.rule(Arc::clone(component), &activation.configuration, subject).await?;
+        voting::validate_rule(&answered.value).map_err(|mut errors| PolicyFailure::Rule(errors.remove(0)))?;
+        Ok((answered.value, answered.receipt))
+    }
+
+    /// The verdict on a tally.
+    pub(crate) async fn verdict(
+        &self,
+        app: &App,
+        rule: &VotingRule,
+        tally: &Tally,
+    ) -> Result<(Verdict, Option<Receipt>), PolicyFailure> {
+        let Self::Plugin(Plugin { activation, component }) = self else {
+            let verdict = voting::evaluate(rule, tally)?;
+            return Ok((Verdict { reasons: standard::reasons(&verdict.checks), ..verdict }, None));
+        };
+        let answered = app.policy.verdict(Arc::clone(component), &activation.configuration, rule, tally).await?;
+        Ok((answered.value, answered.receipt))
+    }
+
+    /// The categories of topics; the standard ones where the rule set fails.
+    pub(crate) async fn categories(&self, app: &App) -> Vec<Category> {
+        let Self::Plugin(Plugin { activation, component }) = self else { return standard::categories() };
+        match app.policy.categories(Arc::clone(component), &activation.configuration).await {
+            Ok(answered) => answered.value,
+            Err(failure) => {
+                tracing::warn!(code = failure.code(), "the rule set gave no categories; the standard ones stand in");
+                standard::categories()
+            }
+        }
+    }
+
+    /// The categories that a topic may belong to, best first.
+    pub(crate) async fn classify(&self, app: &App, text: &TopicText) -> Answered<Vec<Scored>> {
+        match self {
+            Self::Standard => plain(standard::classify(text)),
+            Self::Plugin(it) => {
+                app.policy.classify(Arc::clone(&it.component), &it.activation.configuration, text).await
+            }
+        }
+    }
+
+    /// What to do about a case.
+    pub(crate) async fn assess(&self, app: &App, case: &Case) -> Answered<Answer> {
+        match self {
+            Self::Standard => plain(standard::assess(case)),
+            Self::Plugin(it) => {
+                app.policy.assess(Arc::clone(&it.component), &it.activation.configuration, case).await
+            }
+        }
+    }
+}
+
+fn plain<T>(value: T) -> Answered<T> {
+    Answered { value, receipt: None, fallback: None }
+}

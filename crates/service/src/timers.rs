@@ -1,0 +1,69 @@
+//! Deadlines: what is due is done, in order, once.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use yishi_domain::{Actor, Ctx, RequestId, timers::TimerKind};
+use yishi_store::{
+    tenants::Tenant,
+    timers::{self, Timer},
+};
+
+use crate::{App, counting, escalating, events::event, failures::Failure, surveys};
+
+/// Fires what is due in a tenant by an instant, each timer as if at the instant that `at` gives it; tells how many fired.
+///
+/// A timer whose act fails is left for the next time and does not hold up the others.
+pub(crate) async fn fire_due(
+    app: &App,
+    tenant: &Tenant,
+    by: DateTime<Utc>,
+    at: impl Fn(&Timer) -> DateTime<Utc>,
+) -> Result<usize, Failure> {
+    let mut last: Option<Timer> = None;
+    let mut fired = 0;
+    loop {
+        let ctx = system(app, tenant);
+        let next = timers::next(&mut app.db.read(&ctx).await?, by, last.as_ref()).await?;
+        let Some(timer) = next else { return Ok(fired) };
+        match fire(app, &ctx.at(at(&timer)), &timer).await {
+            Ok(()) => fired += 1,
+            Err(failure) => {
+                let error = &failure as &dyn std::error::Error;
+                tracing::error!(error, tenant = tenant.slug, timer = %timer.id, kind = timer.kind.code(), "a timer failed");
+            }
+        }
+        last = Some(timer);
+    }
+}
+
+async fn fire(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
+    let done = match timer.kind {
+        TimerKind::ScreeningDue => escalating::screening_due(app, ctx, timer).await,
+        TimerKind::BallotCloses => counting::close_due(app, ctx, timer).await,
+        TimerKind::VerdictDue => counting::decide_due(app, ctx, timer).await,
+        TimerKind::ExecutionDue => escalating::execution_due(app, ctx, timer).await,
+        TimerKind::SurveyCloses => surveys::close_due(app, ctx, timer).await,
+    };
+    match done {
+        // The thing has moved on without taking its timer away: nothing is left to do.
+        Err(Failure::Refused(refusal)) if refusal.kind != yishi_domain::RefusalKind::Unavailable => {
+            lapse(app, ctx, timer, refusal.code).await
+        }
+        other => other,
+    }
+}
+
+async fn lapse(app: &App, ctx: &Ctx, timer: &Timer, code: &'static str) -> Result<(), Failure> {
+    let mut tx = app.db.write(ctx).await?;
+    if timers::fire(&mut tx, timer.id, ctx.now).await? {
+        let body = json!({"kind": timer.kind, "why": code});
+        tx.commit([event(ctx, "timer.lapsed", timer.subject, body)], ()).await?;
+    }
+    Ok(())
+}
+
+fn system(app: &App, tenant: &Tenant) -> Ctx {
+    let actor = Actor::System("timers");
+    let request: RequestId = app.ctx_in(None, actor.clone(), RequestId(uuid::Uuid::nil())).new_id();
+    app.ctx_in(Some(tenant), actor, request)
+}

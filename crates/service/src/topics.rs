@@ -1,0 +1,156 @@
+//! Intake (議題徵集): topics come in by every channel, also on behalf of others.
+
+use chrono::Duration;
+use serde_json::json;
+use yishi_domain::{
+    MemberId, Refusal, TopicId, UnitId,
+    access::Role,
+    channels::Channel,
+    escalation::Level,
+    timers::TimerKind,
+    topics::{Category, TopicText},
+    workflow::{FINAL, Stage},
+};
+use yishi_store::{
+    members,
+    timers::{self, Timer},
+    topics::{self, Topic, TopicFilter},
+    units,
+};
+
+use crate::{
+    App,
+    cases::{require_text, unknown},
+    events::{commit_to, event},
+    failures::Failure,
+    rules::Rules,
+    sessions::Session,
+};
+
+pub use yishi_store::topics as stored;
+
+/// Hours in which a submission is answered, where its category sets no limit.
+const ANSWER_HOURS: u32 = 120;
+
+/// Those who see topics before they are accepted.
+const STAFF: &[Role] =
+    &[Role::Coordinator, Role::CouncilMember, Role::Supervisor, Role::Officer, Role::Administrator];
+
+/// A topic to raise.
+#[derive(Clone, Debug)]
+pub struct NewTopic {
+    /// The unit that it belongs to.
+    pub unit: UnitId,
+    /// Its title.
+    pub title: String,
+    /// Its text.
+    pub body: String,
+    /// How it came in.
+    pub channel: Channel,
+    /// For whom it is entered, where that is not who enters it.
+    pub on_behalf_of: Option<MemberId>,
+}
+
+/// Raises a topic. A resident raises their own online; whatever came in by another channel, or for somebody else, a coordinator enters.
+pub async fn raise(app: &App, session: &Session, new: NewTopic) -> Result<TopicId, Failure> {
+    let (ctx, author) = (&session.ctx, session.member()?);
+    require_text("topic.bad_title", "title", &new.title, 200)?;
+    require_text("topic.bad_body", "body", &new.body, 10_000)?;
+    let mut tx = app.db.read(ctx).await?;
+    let unit = units::find(&mut tx, new.unit).await?;
+    let unit = unit.ok_or_else(|| Refusal::invalid("unit.unknown", "unit", "there is no such unit in this tenant"))?;
+    session.require_reach(&unit.path)?;
+    if new.channel != Channel::Online || new.on_behalf_of.is_some() {
+        session.require_role(Role::Coordinator, &unit.path)?;
+    }
+    if let Some(unknown) = members::unknown(&mut tx, new.on_behalf_of.as_slice()).await?.first() {
+        let text = format!("there is no member {unknown}");
+        return Err(Refusal::invalid("member.unknown", "on_behalf_of", text).into());
+    }
+    drop(tx);
+    let rules = Rules::active(app, ctx).await?;
+    let categories = rules.categories(app).await;
+    let text = TopicText { title: new.title.clone(), body: new.body.clone() };
+    let scored = rules.classify(app, &text).await;
+    let best = scored.value.iter().find_map(|it| categories.iter().find(|category| category.code == it.category));
+    let category = best.or(categories.last()).ok_or_else(|| Failure::Inconsistent("there is no category".into()))?;
+    let topic = Topic {
+        id: ctx.new_id(),
+        unit: unit.id,
+        path: unit.path,
+        author,
+        on_behalf_of: new.on_behalf_of,
+        channel: new.channel,
+        title: new.title,
+        body: new.body,
+        category: category.code.clone(),
+        significance: category.significance,
+        form: category.form,
+        stage: Stage::Submitted,
+        level: Level::of_code(&unit.level).unwrap_or(Level::City),
+        reason: None,
+        merged_into: None,
+        marked_at: None,
+        version: 1,
+        raised_at: ctx.now,
+        stage_since: ctx.now,
+    };
+    let body = json!({
+        "unit": topic.unit,
+        "channel": topic.channel,
+        "represented": topic.on_behalf_of.is_some(),
+        "category": topic.category,
+        "classified_by": if scored.fallback.is_some() { "standard" } else { "rules" },
+    });
+    let raised = event(ctx, "topic.raised", topic.id.uuid(), body);
+    let raised = commit_to(ctx, raised, "title", topic.title.as_str());
+    let raised = commit_to(ctx, raised, "body", topic.body.as_str());
+    let mut tx = app.db.write(ctx).await?;
+    topics::insert(&mut tx, &topic).await?;
+    let due_at = ctx.now + Duration::hours(limit(category, Stage::Submitted).unwrap_or(ANSWER_HOURS).into());
+    let timer = Timer { id: ctx.new_id(), kind: TimerKind::ScreeningDue, subject: topic.id.uuid(), due_at };
+    timers::insert(&mut tx, &timer).await?;
+    Ok(tx.commit([raised], topic.id).await?)
+}
+
+/// Finds a topic; one that is not public is seen by its author and by staff whose role reaches its unit.
+pub async fn get(app: &App, session: &Session, id: TopicId) -> Result<Topic, Failure> {
+    let topic = topics::find(&mut app.db.read(&session.ctx).await?, id).await?.ok_or_else(unknown)?;
+    let own = session.member().is_ok_and(|me| topic.author == me || topic.on_behalf_of == Some(me));
+    if own || is_public(topic.stage) || session.holds(STAFF, &topic.path) { Ok(topic) } else { Err(unknown().into()) }
+}
+
+/// Lists topics; those that are not public only to staff of the unit that is asked for.
+pub async fn list(
+    app: &App,
+    session: &Session,
+    stage: Option<Stage>,
+    unit: Option<UnitId>,
+    after: Option<TopicId>,
+    limit: u16,
+) -> Result<Vec<Topic>, Failure> {
+    let mut tx = app.db.read(&session.ctx).await?;
+    let under = match unit {
+        None => None,
+        Some(unit) => {
+            let unit = units::find(&mut tx, unit).await?;
+            Some(unit.ok_or_else(|| Refusal::invalid("unit.unknown", "unit", "there is no such unit"))?.path)
+        }
+    };
+    let root = format!("{}/", session.tenant()?.code);
+    let public = !session.holds(STAFF, under.as_deref().unwrap_or(&root));
+    Ok(topics::page(&mut tx, &TopicFilter { stage, under, public }, after, limit).await?)
+}
+
+/// The categories of topics by the rules that hold now.
+pub async fn categories(app: &App, session: &Session) -> Result<Vec<Category>, Failure> {
+    Ok(Rules::active(app, &session.ctx).await?.categories(app).await)
+}
+
+fn is_public(stage: Stage) -> bool {
+    stage == Stage::Closed || (stage != Stage::Submitted && !FINAL.contains(&stage))
+}
+
+fn limit(category: &Category, stage: Stage) -> Option<u32> {
+    category.stage_hours.iter().find(|it| it.stage == stage.code()).map(|it| it.hours)
+}

@@ -1,0 +1,172 @@
+//! Votes in one tally, whatever the channel: one a voting unit, and each an event of the record.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use yishi_domain::{
+    BallotId, BatchId, Event, EventId, MemberId, Refusal, RefusalKind,
+    access::Role,
+    ballots::{BallotState, ControlTotals, VotingUnit, reconcile},
+    voting::Choice,
+};
+use yishi_record::facts::{VOTE_CAST, VoteCast};
+use yishi_store::{
+    WriteTx,
+    ballots::{self, Ballot},
+    members, topics,
+    votes::{self, PaperBatch, Source, Vote},
+};
+
+use crate::{
+    App, ballots as opening,
+    cases::require_text,
+    events::{commit_to, event},
+    failures::Failure,
+    sessions::Session,
+};
+
+/// How many papers one batch has at most.
+pub const MOST_PAPERS: usize = 1_000;
+
+/// What a voter holds after casting: the vote's event, whose place in the record proves that it was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cast {
+    /// The event.
+    pub event: EventId,
+}
+
+/// A batch of paper to enter.
+#[derive(Clone, Debug)]
+pub struct NewBatch {
+    /// Where the box stood.
+    pub station: String,
+    /// Who saw it being counted; somebody else than who enters it.
+    pub witness: MemberId,
+    /// Where the scans are.
+    pub scan_reference: String,
+    /// What was counted by hand.
+    pub control: ControlTotals,
+    /// Each paper: the voting unit and what it says.
+    pub papers: Vec<(String, Choice)>,
+}
+
+/// Casts the vote of a voting unit for which the caller may act.
+pub async fn cast(
+    app: &App,
+    session: &Session,
+    id: BallotId,
+    voting_unit: String,
+    choice: Choice,
+) -> Result<Cast, Failure> {
+    let (ctx, me) = (&session.ctx, session.member()?);
+    let mut tx = app.db.write(ctx).await?;
+    let ballot = ballots::share(&mut tx, id).await?.ok_or_else(opening::unknown)?;
+    if ballot.state != BallotState::Open || ctx.now < ballot.opens_at || ctx.now > ballot.closes_at {
+        let text = format!("it takes votes from {} to {} and is {}", ballot.opens_at, ballot.closes_at, ballot.state);
+        return Err(Refusal::conflict("ballot.not_open", text).into());
+    }
+    let unit = match ballots::voting_units(&mut tx, id, &[&voting_unit], Some(me)).await?.pop() {
+        Some((unit, true)) => unit,
+        // Whether a voting unit is on the roll is told to those who act for it.
+        _ => {
+            let text = "you may not act for this voting unit in this ballot";
+            return Err(Refusal { field: Some("voting_unit".into()), ..Refusal::new(RefusalKind::Forbidden, "vote.not_yours", text) }.into());
+        }
+    };
+    let (vote, cast) = vote(session, &ballot, &unit, choice, Source::Member(me));
+    refuse_second(votes::insert(&mut tx, id, std::slice::from_ref(&vote), ctx.now).await?, &[vote.voting_unit.as_str()])?;
+    Ok(tx.commit([cast], Cast { event: vote.event }).await?)
+}
+
+/// Enters a batch of paper votes: all of it, or nothing where it does not come to its control totals or a voting unit has voted.
+pub async fn enter_batch(app: &App, session: &Session, id: BallotId, new: NewBatch) -> Result<BatchId, Failure> {
+    let (ctx, operator) = (&session.ctx, session.member()?);
+    require_text("batch.bad_station", "station", &new.station, 200)?;
+    require_text("batch.bad_scan_reference", "scan_reference", &new.scan_reference, 500)?;
+    if new.papers.is_empty() || new.papers.len() > MOST_PAPERS {
+        let text = format!("a batch has 1 to {MOST_PAPERS} papers");
+        return Err(Refusal::invalid("batch.bad_number", "papers", text).into());
+    }
+    if new.witness == operator {
+        return Err(Refusal::invalid("batch.no_witness", "witness", "the witness is somebody else").into());
+    }
+    let choices: Vec<_> = new.papers.iter().map(|(_, choice)| *choice).collect();
+    reconcile(&new.control, &choices)?;
+    let mut tx = app.db.write(ctx).await?;
+    let ballot = ballots::share(&mut tx, id).await?.ok_or_else(opening::unknown)?;
+    require_reach(&mut tx, session, &ballot).await?;
+    if !matches!(ballot.state, BallotState::Open | BallotState::Closing) || ctx.now < ballot.opens_at {
+        let text = format!("paper is entered from the opening to the count; the ballot is {}", ballot.state);
+        return Err(Refusal::conflict("ballot.not_open", text).into());
+    }
+    if !members::unknown(&mut tx, &[new.witness]).await?.is_empty() {
+        return Err(Refusal::invalid("member.unknown", "witness", "there is no such member").into());
+    }
+    let names: Vec<_> = new.papers.iter().map(|(name, _)| name.as_str()).collect();
+    let units = require_units(&mut tx, id, &names).await?;
+    let batch = PaperBatch {
+        id: ctx.new_id(),
+        station: new.station,
+        operator,
+        witness: new.witness,
+        scan_reference: new.scan_reference,
+        control: new.control,
+    };
+    votes::insert_batch(&mut tx, id, &batch, ctx.now).await?;
+    let (rows, events): (Vec<_>, Vec<_>) = units
+        .iter()
+        .zip(&choices)
+        .map(|(unit, choice)| vote(session, &ballot, unit, *choice, Source::Batch(batch.id)))
+        .unzip();
+    refuse_second(votes::insert(&mut tx, id, &rows, ctx.now).await?, &names)?;
+    let body = json!({"ballot": id, "batch": batch.id, "station": batch.station, "control": batch.control});
+    let entered = event(ctx, "batch.entered", ballot.topic.uuid(), body);
+    let entered = commit_to(ctx, entered, "scan_reference", batch.scan_reference);
+    Ok(tx.commit_with(entered, events, batch.id).await?)
+}
+
+/// Refuses whoever does not coordinate where the ballot's topic belongs.
+pub(crate) async fn require_reach(tx: &mut WriteTx, session: &Session, ballot: &Ballot) -> Result<(), Failure> {
+    let topic = topics::find(tx, ballot.topic).await?.ok_or_else(crate::cases::unknown)?;
+    session.require_role(Role::Coordinator, &topic.path)
+}
+
+fn vote(session: &Session, ballot: &Ballot, unit: &VotingUnit, choice: Choice, source: Source) -> (Vote, Event) {
+    let cast = VoteCast {
+        ballot: ballot.id,
+        voting_unit: unit.name.clone(),
+        choice,
+        heads: unit.heads,
+        floor_area: unit.floor_area,
+        channel: source.channel().code().into(),
+    };
+    let event = event(&session.ctx, VOTE_CAST, ballot.topic.uuid(), cast);
+    (Vote { voting_unit: unit.name.clone(), choice, source, event: event.id }, event)
+}
+
+/// The voting units of a batch, in its order.
+async fn require_units(tx: &mut WriteTx, id: BallotId, names: &[&str]) -> Result<Vec<VotingUnit>, Failure> {
+    let known = ballots::voting_units(tx, id, names, None).await?;
+    let mut units = Vec::with_capacity(names.len());
+    for (i, name) in names.iter().enumerate() {
+        let refuse = |text: &str| Refusal::invalid("batch.bad_unit", format!("papers[{i}].voting_unit"), text);
+        if names[..i].contains(name) {
+            return Err(refuse("this voting unit stands in the batch already").into());
+        }
+        let found = known.iter().find(|(unit, _)| unit.name == *name);
+        units.push(found.ok_or_else(|| refuse("this voting unit is not on the roll"))?.0.clone());
+    }
+    Ok(units)
+}
+
+fn refuse_second(
+    taken: Option<(String, yishi_domain::channels::VoteChannel)>,
+    names: &[&str],
+) -> Result<(), Failure> {
+    let Some((unit, channel)) = taken else { return Ok(()) };
+    let text = format!("`{unit}` has voted already, by the channel {channel}");
+    let field = match names {
+        [_] => "voting_unit".to_owned(),
+        many => format!("papers[{}].voting_unit", many.iter().position(|it| *it == unit).unwrap_or_default()),
+    };
+    Err(Refusal { field: Some(field), ..Refusal::conflict("vote.already_cast", text) }.into())
+}

@@ -1,0 +1,230 @@
+//! Ballots and their rolls.
+
+use chrono::{DateTime, Utc};
+use sqlx::{QueryBuilder, Row, postgres::PgRow, types::Json};
+use uuid::Uuid;
+use yishi_domain::{
+    ActivationId, BallotId, Digest, MemberId, TopicId,
+    ballots::{BallotState, VotingUnit},
+    receipts::Receipt,
+    voting::{Subject, Tally, Verdict, VotingRule},
+};
+
+use crate::{StoreError, TenantTx, WriteTx, codes};
+
+/// A ballot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ballot {
+    /// Its identifier.
+    pub id: BallotId,
+    /// The topic that it decides on.
+    pub topic: TopicId,
+    /// Where it stands.
+    pub state: BallotState,
+    /// What is asked.
+    pub question: String,
+    /// What its rule was asked for.
+    pub subject: Subject,
+    /// Its rule, binding since it was opened.
+    pub rule: VotingRule,
+    /// What the rule rests on; none where the standard rules gave it.
+    pub rule_receipt: Option<Receipt>,
+    /// The rule set and configuration that it keeps; none for the standard rules.
+    pub activation: Option<ActivationId>,
+    /// The root over its roll.
+    pub roll_root: Digest,
+    /// When it was opened, which published its rule.
+    pub opened_at: DateTime<Utc>,
+    /// The first instant at which it takes votes.
+    pub opens_at: DateTime<Utc>,
+    /// The last instant at which it takes votes.
+    pub closes_at: DateTime<Utc>,
+    /// What its votes come to, once it is counted.
+    pub tally: Option<Tally>,
+    /// Its verdict, once it is decided.
+    pub verdict: Option<Verdict>,
+    /// What the verdict rests on.
+    pub verdict_receipt: Option<Receipt>,
+    /// Why it was annulled, or why there is no verdict yet.
+    pub reason: Option<String>,
+    /// When it was decided or annulled.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+const ROWS: usize = 5_000;
+const SELECT: &str = "SELECT id, topic_id, state, question, subject, rule, rule_receipt, activation_id, roll_root, opened_at, \
+    opens_at, closes_at, tally, verdict, verdict_receipt, reason, ended_at FROM ballots WHERE tenant_id = ";
+
+/// Adds a ballot with its roll.
+pub async fn insert(tx: &mut WriteTx, ballot: &Ballot, roll: &[VotingUnit]) -> Result<(), StoreError> {
+    let tenant = tx.tenant().uuid();
+    sqlx::query(
+        "INSERT INTO ballots (tenant_id, id, topic_id, state, question, subject, rule, rule_receipt, activation_id, roll_root,
+         opened_at, opens_at, closes_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    )
+    .bind(tenant)
+    .bind(ballot.id.uuid())
+    .bind(ballot.topic.uuid())
+    .bind(ballot.state.code())
+    .bind(&ballot.question)
+    .bind(Json(&ballot.subject))
+    .bind(Json(&ballot.rule))
+    .bind(ballot.rule_receipt.as_ref().map(Json))
+    .bind(ballot.activation.map(ActivationId::uuid))
+    .bind(ballot.roll_root.0.as_slice())
+    .bind(ballot.opened_at)
+    .bind(ballot.opens_at)
+    .bind(ballot.closes_at)
+    .execute(tx.sql())
+    .await?;
+    for chunk in roll.chunks(ROWS) {
+        let mut query =
+            QueryBuilder::new("INSERT INTO roll_units (tenant_id, ballot_id, voting_unit, heads, floor_area) ");
+        query.push_values(chunk, |mut row, unit| {
+            row.push_bind(tenant).push_bind(ballot.id.uuid()).push_bind(&unit.name);
+            row.push_bind(unit.heads.cast_signed()).push_bind(unit.floor_area.map(u64::cast_signed));
+        });
+        query.build().persistent(false).execute(tx.sql()).await?;
+    }
+    let agents: Vec<_> =
+        roll.iter().flat_map(|unit| unit.agents.iter().map(move |agent| (&unit.name, *agent))).collect();
+    for chunk in agents.chunks(ROWS) {
+        let mut query = QueryBuilder::new("INSERT INTO roll_agents (tenant_id, ballot_id, voting_unit, member_id) ");
+        query.push_values(chunk, |mut row, (unit, agent)| {
+            row.push_bind(tenant).push_bind(ballot.id.uuid()).push_bind(*unit).push_bind(agent.uuid());
+        });
+        query.push(" ON CONFLICT DO NOTHING");
+        query.build().persistent(false).execute(tx.sql()).await?;
+    }
+    Ok(())
+}
+
+/// Finds a ballot.
+pub async fn find(tx: &mut TenantTx, id: BallotId) -> Result<Option<Ballot>, StoreError> {
+    one(tx, id, "").await
+}
+
+/// Finds a ballot and keeps it from leaving its state until the transaction ends, beside others that do the same.
+pub async fn share(tx: &mut WriteTx, id: BallotId) -> Result<Option<Ballot>, StoreError> {
+    one(tx, id, " FOR SHARE").await
+}
+
+/// Finds a ballot and keeps it from changing, and from taking votes, until the transaction ends.
+pub async fn lock(tx: &mut WriteTx, id: BallotId) -> Result<Option<Ballot>, StoreError> {
+    one(tx, id, " FOR UPDATE").await
+}
+
+/// Lists the ballots on a topic, the earliest first.
+pub async fn of_topic(tx: &mut TenantTx, topic: TopicId) -> Result<Vec<Ballot>, StoreError> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(tx.tenant().uuid()).push(" AND topic_id = ").push_bind(topic.uuid()).push(" ORDER BY id");
+    query.build().fetch_all(tx.sql()).await?.iter().map(ballot).collect()
+}
+
+/// Writes what may change of a ballot once it is open.
+pub async fn save(tx: &mut WriteTx, ballot: &Ballot) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE ballots SET state = $3, tally = $4, verdict = $5, verdict_receipt = $6, reason = $7, ended_at = $8
+         WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(ballot.id.uuid())
+    .bind(ballot.state.code())
+    .bind(ballot.tally.as_ref().map(Json))
+    .bind(ballot.verdict.as_ref().map(Json))
+    .bind(ballot.verdict_receipt.as_ref().map(Json))
+    .bind(&ballot.reason)
+    .bind(ballot.ended_at)
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// Keeps what the votes were committed to at the count.
+pub async fn save_count(tx: &mut WriteTx, id: BallotId, votes: u64, root: &Digest) -> Result<(), StoreError> {
+    sqlx::query("UPDATE ballots SET votes = $3, votes_root = $4 WHERE tenant_id = $1 AND id = $2")
+        .bind(tx.tenant().uuid())
+        .bind(id.uuid())
+        .bind(votes.cast_signed())
+        .bind(root.0.as_slice())
+        .execute(tx.sql())
+        .await?;
+    Ok(())
+}
+
+/// Finds voting units of a roll by name, each with whether the member may act for it.
+pub async fn voting_units(
+    tx: &mut TenantTx,
+    id: BallotId,
+    names: &[&str],
+    member: Option<MemberId>,
+) -> Result<Vec<(VotingUnit, bool)>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT r.voting_unit, r.heads, r.floor_area, a.member_id IS NOT NULL AS acts
+         FROM roll_units r LEFT JOIN roll_agents a ON a.tenant_id = r.tenant_id AND a.ballot_id = r.ballot_id
+         AND a.voting_unit = r.voting_unit AND a.member_id = $4
+         WHERE r.tenant_id = $1 AND r.ballot_id = $2 AND r.voting_unit = ANY($3)",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(id.uuid())
+    .bind(names)
+    .bind(member.map(MemberId::uuid))
+    .fetch_all(tx.sql())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let (heads, floor_area): (i64, Option<i64>) = (row.try_get("heads")?, row.try_get("floor_area")?);
+            let unit = VotingUnit {
+                name: row.try_get("voting_unit")?,
+                heads: heads.unsigned_abs(),
+                floor_area: floor_area.map(i64::unsigned_abs),
+                agents: Vec::new(),
+            };
+            Ok((unit, row.try_get("acts")?))
+        })
+        .collect()
+}
+
+/// How many voting units a roll has, and how many of them have voted.
+pub async fn turnout(tx: &mut TenantTx, id: BallotId) -> Result<(u64, u64), StoreError> {
+    let row: (i64, i64) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM roll_units WHERE tenant_id = $1 AND ballot_id = $2),
+                (SELECT count(*) FROM votes WHERE tenant_id = $1 AND ballot_id = $2)",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(id.uuid())
+    .fetch_one(tx.sql())
+    .await?;
+    Ok((row.0.unsigned_abs(), row.1.unsigned_abs()))
+}
+
+async fn one(tx: &mut TenantTx, id: BallotId, lock: &'static str) -> Result<Option<Ballot>, StoreError> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(tx.tenant().uuid()).push(" AND id = ").push_bind(id.uuid()).push(lock);
+    query.build().fetch_optional(tx.sql()).await?.as_ref().map(ballot).transpose()
+}
+
+fn ballot(row: &PgRow) -> Result<Ballot, StoreError> {
+    let root: Vec<u8> = row.try_get("roll_root")?;
+    let root = root.try_into().map_err(|_| StoreError::Unreadable { what: "roll root", value: String::new() })?;
+    let optional = |column| Ok::<_, StoreError>(row.try_get::<Option<Json<Receipt>>, _>(column)?.map(|it| it.0));
+    Ok(Ballot {
+        id: BallotId(row.try_get("id")?),
+        topic: TopicId(row.try_get("topic_id")?),
+        state: codes::read("ballot state", row.try_get("state")?)?,
+        question: row.try_get("question")?,
+        subject: row.try_get::<Json<Subject>, _>("subject")?.0,
+        rule: row.try_get::<Json<VotingRule>, _>("rule")?.0,
+        rule_receipt: optional("rule_receipt")?,
+        activation: row.try_get::<Option<Uuid>, _>("activation_id")?.map(ActivationId),
+        roll_root: root,
+        opened_at: row.try_get("opened_at")?,
+        opens_at: row.try_get("opens_at")?,
+        closes_at: row.try_get("closes_at")?,
+        tally: row.try_get::<Option<Json<Tally>>, _>("tally")?.map(|it| it.0),
+        verdict: row.try_get::<Option<Json<Verdict>>, _>("verdict")?.map(|it| it.0),
+        verdict_receipt: optional("verdict_receipt")?,
+        reason: row.try_get("reason")?,
+        ended_at: row.try_get("ended_at")?,
+    })
+}

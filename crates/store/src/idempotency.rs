@@ -1,0 +1,60 @@
+//! Idempotency keys: a repeated request finds the answer of the first one, which was stored in the transaction of its act.
+
+use serde_json::Value;
+use sqlx::Row;
+use yishi_domain::{Digest, IdempotencyKey};
+
+use crate::{StoreError, TenantTx, transactions::Act};
+
+/// Finds what a principal's key was answered with, and the digest of the request that it came with.
+pub async fn find(
+    tx: &mut TenantTx,
+    principal: &str,
+    key: &IdempotencyKey,
+) -> Result<Option<(Digest, Value)>, StoreError> {
+    let row = sqlx::query(
+        "SELECT request, answer FROM idempotency_keys
+         WHERE tenant_id = $1 AND principal = $2 AND operation = $3 AND key = $4",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(principal)
+    .bind(key.operation)
+    .bind(&key.key)
+    .fetch_optional(tx.sql())
+    .await?;
+    row.map(|row| {
+        let request: Vec<u8> = row.try_get("request")?;
+        let request = request
+            .try_into()
+            .map_err(|_| StoreError::Unreadable { what: "request digest", value: key.key.clone() })?;
+        Ok((request, row.try_get("answer")?))
+    })
+    .transpose()
+}
+
+/// Holds a key until the transaction ends, so that of two requests that carry it at the same time one goes on.
+pub(crate) async fn hold(tx: &mut TenantTx, act: &Act, key: &IdempotencyKey) -> Result<(), StoreError> {
+    let name = format!("{}/{}/{}/{}", tx.tenant(), act.principal, key.operation, key.key);
+    let row = sqlx::query("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))");
+    let held: bool = row.bind(name).fetch_one(tx.sql()).await?.try_get(0)?;
+    if held && find(tx, &act.principal, key).await?.is_none() { Ok(()) } else { Err(StoreError::InFlight) }
+}
+
+/// Keeps the answer with its key.
+pub(crate) async fn keep(tx: &mut TenantTx, act: &Act, key: &IdempotencyKey, answer: &Value) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO idempotency_keys (tenant_id, principal, operation, key, request, answer, answered_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(&act.principal)
+    .bind(key.operation)
+    .bind(&key.key)
+    .bind(key.request.0.as_slice())
+    .bind(answer)
+    .bind(act.wall)
+    .execute(tx.sql())
+    .await
+    .map_err(StoreError::or_taken)?;
+    Ok(())
+}
