@@ -36,10 +36,12 @@ pub struct Bundle {
     pub checkpoint: String,
     /// Leaves of the case, in the order of their positions.
     pub leaves: Vec<Included>,
-    /// The rule set's component.
-    pub component: Bytes,
-    /// The rule set's configuration at the opening.
-    pub configuration: Value,
+    /// The rule set's component; none where the standard rules decided.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub component: Option<Bytes>,
+    /// The rule set's configuration at the opening; none where there is no component.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub configuration: Option<Value>,
 }
 
 /// A leaf with the proof that it is in the record.
@@ -105,10 +107,10 @@ pub struct Parts<'a> {
     pub events: &'a [StoredEvent],
     /// A signed checkpoint that covers all of them.
     pub checkpoint: &'a str,
-    /// The rule set's component.
-    pub component: &'a [u8],
-    /// The rule set's configuration at the opening.
-    pub configuration: &'a Value,
+    /// The rule set's component; none where the standard rules decided.
+    pub component: Option<&'a [u8]>,
+    /// The rule set's configuration at the opening; none where there is no component.
+    pub configuration: Option<&'a Value>,
 }
 
 /// The stored indices needed to bundle events under a checkpoint of this size, each once.
@@ -132,8 +134,8 @@ pub fn build(parts: Parts<'_>, known: &Known) -> Result<Vec<u8>, BundleError> {
         ballot: parts.ballot,
         checkpoint: parts.checkpoint.to_owned(),
         leaves: parts.events.iter().map(include).collect::<Result<_, BundleError>>()?,
-        component: Bytes(parts.component.to_owned()),
-        configuration: parts.configuration.clone(),
+        component: parts.component.map(|it| Bytes(it.to_owned())),
+        configuration: parts.configuration.cloned(),
     };
     write(&bundle)
 }
@@ -196,8 +198,8 @@ impl<'de> Deserialize<'de> for Bytes {
 
 fn check_caps(bundle: &Bundle) -> Result<(), BundleError> {
     cap("list of leaves", bundle.leaves.len(), MAX_LEAVES)?;
-    cap("component", bundle.component.0.len(), MAX_COMPONENT)?;
-    check_numbers(&bundle.configuration)?;
+    cap("component", bundle.component.as_ref().map_or(0, |it| it.0.len()), MAX_COMPONENT)?;
+    bundle.configuration.as_ref().map_or(Ok(()), check_numbers)?;
     bundle.leaves.iter().try_for_each(|included| check_numbers(&included.leaf))
 }
 

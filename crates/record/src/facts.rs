@@ -1,5 +1,6 @@
 //! What a ballot leaves in the record: the bodies of its events, and the recount from them.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use yishi_domain::{
     BallotId, Digest, TopicId,
@@ -7,7 +8,10 @@ use yishi_domain::{
     voting::{Choice, Count, Measure, Outcome, Subject, Tally, Verdict, VotingRule},
 };
 
-use crate::trees::{self, Hash};
+use crate::{
+    instants,
+    trees::{self, Hash},
+};
 
 /// The kind of the event with a [`BallotOpened`].
 pub const BALLOT_OPENED: &str = "ballot.opened";
@@ -17,6 +21,8 @@ pub const VOTE_CAST: &str = "vote.cast";
 pub const BALLOT_COUNTED: &str = "ballot.counted";
 /// The kind of the event with a [`BallotDecided`].
 pub const BALLOT_DECIDED: &str = "ballot.decided";
+/// The channel of a vote that its voter cast here; such a vote is taken at the instant of its leaf.
+pub const ONLINE: &str = "online";
 
 /// The body of `ballot.opened`: all that binds the ballot from then on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,14 +36,22 @@ pub struct BallotOpened {
     pub rule: VotingRule,
     /// What the rule was asked for.
     pub subject: Subject,
-    /// The digest of the rule set's component.
-    pub component: Digest,
-    /// The digest of the rule set's configuration in canonical form (RFC 8785).
-    pub configuration: Digest,
+    /// The digest of the rule set's component; none where the standard rules decide, which the core evaluates itself.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub component: Option<Digest>,
+    /// The digest of the rule set's configuration in canonical form (RFC 8785); none where there is no component.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub configuration: Option<Digest>,
     /// The whole roll, one total a measure.
     pub eligible: Vec<Eligible>,
     /// The root over the roll.
     pub roll_root: Digest,
+    /// No vote is taken before, by the tenant's clock.
+    #[serde(with = "instants")]
+    pub opens_at: DateTime<Utc>,
+    /// No vote is taken after, by the tenant's clock; paper may be entered later.
+    #[serde(with = "instants")]
+    pub closes_at: DateTime<Utc>,
 }
 
 /// The total of the roll by one measure.
@@ -92,8 +106,9 @@ pub struct BallotDecided {
     pub outcome: Outcome,
     /// The verdict.
     pub verdict: Verdict,
-    /// What is needed to run the rule set's verdict again.
-    pub receipt: Receipt,
+    /// What is needed to run the rule set's verdict again; none where the standard rules decided.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub receipt: Option<Receipt>,
 }
 
 /// Votes that cannot be counted.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use yishi_domain::{EventId, StoredEvent};
 
-use crate::{commitments::canonical, trees::Hash};
+use crate::{commitments::canonical, instants, trees::Hash};
 
 /// The version of the leaf's form.
 pub const VERSION: u32 = 1;
@@ -44,7 +44,6 @@ pub fn leaf_bytes(tenant: &str, event: &StoredEvent) -> Vec<u8> {
 
 /// An event's leaf as JSON; [`leaf_bytes`] is its canonical form.
 pub fn leaf_json(tenant: &str, event: &StoredEvent) -> Value {
-    let instant = |at: &DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
     json!({
         "v": VERSION,
         "tenant": tenant,
@@ -52,8 +51,8 @@ pub fn leaf_json(tenant: &str, event: &StoredEvent) -> Value {
         "kind": event.kind,
         "subject": event.subject,
         "actor": event.actor,
-        "at": instant(&event.at),
-        "recorded_at": instant(&event.recorded_at),
+        "at": instants::text(&event.at),
+        "recorded_at": instants::text(&event.recorded_at),
         "body": event.body,
     })
 }

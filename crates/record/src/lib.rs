@@ -4,9 +4,11 @@
 //! hashes and the checkpoint's form are those of C2SP's tlog-tiles and tlog-checkpoint, so that other tools can read them.
 
 pub mod bundles;
+mod cases;
 pub mod checkpoints;
 pub mod commitments;
 pub mod facts;
+mod instants;
 pub mod leaves;
 pub mod refusals;
 pub mod trees;

@@ -38,6 +38,9 @@ pub enum Refused {
         /// How many there are.
         found: usize,
     },
+    /// A vote was cast before the ballot opened or after it closed.
+    #[error("the vote at position {0} was cast outside the time in which the ballot was open")]
+    OutsideWindow(u64),
     /// A voting unit has two votes.
     #[error("the voting unit `{0}` has more than one vote")]
     TwoVotes(String),
@@ -74,6 +77,12 @@ pub enum Refused {
         /// What was recorded.
         recorded: Outcome,
     },
+    /// A component, its configuration and a receipt are not all there, nor all absent.
+    #[error("a component, its configuration and the receipt of its answer come together, or not at all")]
+    Incomplete,
+    /// The rule is beyond the terms, and there is no component to decide by it.
+    #[error("the rule is beyond the terms that the core evaluates, and no component decides by it")]
+    Undecidable,
     /// Two places that must say the same do not.
     #[error("{0} differ")]
     Differ(&'static str),
@@ -94,6 +103,7 @@ impl Refused {
             Self::Order(_) => "leaf.out_of_order",
             Self::Tenant(_) => "leaf.other_tenant",
             Self::Single { .. } => "ballot.incomplete",
+            Self::OutsideWindow(_) => "votes.outside_window",
             Self::TwoVotes(_) => "votes.duplicate",
             Self::VoteCount { .. } => "votes.count",
             Self::VotesRoot { .. } => "votes.root",
@@ -101,6 +111,8 @@ impl Refused {
             Self::Tally => "tally.mismatch",
             Self::Rule(_) => "rule.not_evaluable",
             Self::Verdict { .. } => "verdict.mismatch",
+            Self::Incomplete => "rules.incomplete",
+            Self::Undecidable => "rules.undecidable",
             Self::Differ(_) => "bundle.inconsistent",
         }
     }

@@ -1,25 +1,26 @@
 //! Offline verification of a bundle: step by step from the signature to the verdict, by recomputing and not by believing.
 //!
-//! Running the rule set again is the caller's; the [`Report`] hands over its component and the receipt. What a bundle cannot show is an event
+//! Running the rule set again is the caller's; the [`Report`] hands over what that takes. Where the standard rules decided there is nothing to
+//! run: their terms are evaluated here. What a bundle cannot show is an event
 //! that is in the record and not in the bundle, such as an annulment afterwards; only votes are committed to as a whole.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use yishi_domain::{
-    BallotId, Digest,
+    Digest,
     receipts::Receipt,
     voting::{self, Measure, Tally, Verdict, VotingRule},
 };
 
 use crate::{
     bundles::{self, Bundle},
+    cases::{self, Case},
     checkpoints::{self, Checkpoint},
     commitments::{canonical, digest},
     facts::{self, BallotCounted, BallotDecided, BallotOpened, VoteCast},
-    leaves::{self, Leaf},
     refusals::Refused,
     trees::Hash,
 };
@@ -47,12 +48,20 @@ pub struct Report {
     pub decided: BallotDecided,
     /// The steps that held, in order.
     pub steps: Vec<Step>,
-    /// The rule set's component, to be run again.
+    /// What decided, to be run again; none where the standard rules did.
     #[serde(skip)]
+    pub rules: Option<Rules>,
+}
+
+/// A rule set and its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// The component.
     pub component: Vec<u8>,
-    /// The rule set's configuration, to run it with.
-    #[serde(skip)]
+    /// Its configuration.
     pub configuration: Value,
+    /// What its verdict rests on.
+    pub receipt: Receipt,
 }
 
 /// What the checkpoint rests on.
@@ -87,7 +96,7 @@ pub fn verify(bytes: &[u8], verifier_key: Option<&str>) -> Result<Report, Refuse
         Trust::Anchored => steps.held("checkpoint.anchored", format!("{} at {}", checkpoint.origin, checkpoint.time)),
         Trust::Unanchored => steps.held("checkpoint.unanchored", "no key was pinned".into()),
     }
-    let Case { tenant, opened, votes, hashes, counted, decided } = read_case(&bundle, &checkpoint)?;
+    let Case { tenant, opened, votes, hashes, counted, decided } = cases::read(&bundle, &checkpoint)?;
     steps.held("leaves.included", format!("{} of {}", bundle.leaves.len(), checkpoint.size));
 
     check_votes(&votes, &hashes, &counted)?;
@@ -103,13 +112,7 @@ pub fn verify(bytes: &[u8], verifier_key: Option<&str>) -> Result<Report, Refuse
         None => steps.held("verdict.evaluated", format!("{:?}", decided.outcome)),
         Some(_) => steps.held("verdict.custom", "the rule is beyond the terms: run the component again".into()),
     }
-    check_receipt(&opened, &tally, &decided)?;
-    steps.held("receipt.consistent", format!("contract {}", decided.receipt.contract));
-    same(digest(&bundle.component.0) == opened.component, "the component and its digest at the opening")?;
-    steps.held("component.matches", opened.component.to_string());
-    let configuration = digest(&canonical(&bundle.configuration));
-    same(configuration == opened.configuration, "the configuration and its digest at the opening")?;
-    steps.held("configuration.matches", configuration.to_string());
+    let rules = check_rules(bundle, &opened, &tally, &decided, &mut steps)?;
 
     let Checkpoint { origin, size, root, time } = checkpoint;
     Ok(Report {
@@ -123,8 +126,7 @@ pub fn verify(bytes: &[u8], verifier_key: Option<&str>) -> Result<Report, Refuse
         tally,
         decided,
         steps: steps.0,
-        component: bundle.component.0,
-        configuration: bundle.configuration,
+        rules,
     })
 }
 
@@ -133,85 +135,6 @@ struct Steps(Vec<Step>);
 impl Steps {
     fn held(&mut self, code: &'static str, detail: String) {
         self.0.push(Step { code, detail });
-    }
-}
-
-/// What the leaves say of the ballot.
-struct Case {
-    tenant: String,
-    opened: BallotOpened,
-    votes: Vec<VoteCast>,
-    hashes: Vec<Hash>,
-    counted: BallotCounted,
-    decided: BallotDecided,
-}
-
-fn read_case(bundle: &Bundle, checkpoint: &Checkpoint) -> Result<Case, Refused> {
-    let (mut tenant, mut last) = (None, None);
-    let (mut votes, mut hashes) = (Vec::new(), Vec::new());
-    let (mut opened, mut counted, mut decided) = (Vec::new(), Vec::new(), Vec::new());
-    for included in &bundle.leaves {
-        let position = included.position;
-        if last >= Some(position) {
-            return Err(Refused::Order(position));
-        }
-        last = Some(position);
-        included.check(checkpoint.size, checkpoint.root)?;
-        let leaf: Leaf =
-            Leaf::deserialize(&included.leaf).map_err(|error| Refused::Leaf { position, reason: error.to_string() })?;
-        if leaf.v != leaves::VERSION {
-            return Err(Refused::Leaf { position, reason: format!("version {} is unknown", leaf.v) });
-        }
-        let tenant = tenant.get_or_insert_with(|| leaf.tenant.clone());
-        if leaf.tenant != *tenant || checkpoint.origin.rsplit('/').next() != Some(tenant) {
-            return Err(Refused::Tenant(position));
-        }
-        match leaf.kind.as_str() {
-            facts::BALLOT_OPENED => push_if(&mut opened, bundle, position, &leaf, |it: &BallotOpened| it.ballot)?,
-            facts::BALLOT_COUNTED => push_if(&mut counted, bundle, position, &leaf, |it: &BallotCounted| it.ballot)?,
-            facts::BALLOT_DECIDED => push_if(&mut decided, bundle, position, &leaf, |it: &BallotDecided| it.ballot)?,
-            facts::VOTE_CAST => {
-                let before = votes.len();
-                push_if(&mut votes, bundle, position, &leaf, |it: &VoteCast| it.ballot)?;
-                if votes.len() > before {
-                    hashes.push(included.hash());
-                }
-            }
-            _ => {}
-        }
-    }
-    let opened = single(opened, facts::BALLOT_OPENED)?;
-    let counted = single(counted, facts::BALLOT_COUNTED)?;
-    let decided = single(decided, facts::BALLOT_DECIDED)?;
-    let first_vote = votes.first().map_or(counted.0, |vote| vote.0);
-    let last_vote = votes.last().map_or(opened.0, |vote| vote.0);
-    if first_vote <= opened.0 || counted.0 <= last_vote || decided.0 <= counted.0 {
-        return Err(Refused::Order(decided.0));
-    }
-    let votes = votes.into_iter().map(|(_, vote)| vote).collect();
-    let tenant = tenant.unwrap_or_default();
-    Ok(Case { tenant, opened: opened.1, votes, hashes, counted: counted.1, decided: decided.1 })
-}
-
-/// Reads a leaf's body and keeps it where it is of the bundle's ballot; a case may have had other ballots before.
-fn push_if<T: DeserializeOwned>(
-    into: &mut Vec<(u64, T)>,
-    bundle: &Bundle,
-    position: u64,
-    leaf: &Leaf,
-    ballot: impl Fn(&T) -> BallotId,
-) -> Result<(), Refused> {
-    let fact = T::deserialize(&leaf.body).map_err(|error| Refused::Leaf { position, reason: error.to_string() })?;
-    if ballot(&fact) == bundle.ballot {
-        into.push((position, fact));
-    }
-    Ok(())
-}
-
-fn single<T>(mut facts: Vec<T>, kind: &'static str) -> Result<T, Refused> {
-    match (facts.pop(), facts.len()) {
-        (Some(one), 0) => Ok(one),
-        (last, rest) => Err(Refused::Single { kind, found: rest + usize::from(last.is_some()) }),
     }
 }
 
@@ -245,12 +168,47 @@ fn check_verdict(opened: &BallotOpened, tally: &Tally, decided: &BallotDecided) 
     Err(Refused::Verdict { expected: outcome, recorded: decided.outcome })
 }
 
-fn check_receipt(opened: &BallotOpened, tally: &Tally, decided: &BallotDecided) -> Result<(), Refused> {
-    let Receipt { component, configuration, input, output, .. } = &decided.receipt;
-    same(*component == opened.component, "the components at the opening and at the decision")?;
-    same(*configuration == opened.configuration, "the configurations at the opening and at the decision")?;
+/// Holds what decided against what was published at the opening; all of it is there, or none.
+fn check_rules(
+    bundle: Bundle,
+    opened: &BallotOpened,
+    tally: &Tally,
+    decided: &BallotDecided,
+    steps: &mut Steps,
+) -> Result<Option<Rules>, Refused> {
+    let published = (opened.component, opened.configuration);
+    let ((component, configuration), (announced, configured), receipt) =
+        match ((bundle.component, bundle.configuration), published, &decided.receipt) {
+            ((None, None), (None, None), None) if opened.rule.custom.is_some() => return Err(Refused::Undecidable),
+            ((None, None), (None, None), None) => {
+                steps.held("rules.standard", "no component: the standard rules, evaluated here".into());
+                return Ok(None);
+            }
+            ((Some(component), Some(configuration)), (Some(announced), Some(configured)), Some(receipt)) => {
+                ((component.0, configuration), (announced, configured), receipt)
+            }
+            _ => return Err(Refused::Incomplete),
+        };
+    same(receipt.component == announced, "the components at the opening and at the decision")?;
+    same(receipt.configuration == configured, "the configurations at the opening and at the decision")?;
+    check_receipt(receipt, opened, tally, decided)?;
+    steps.held("receipt.consistent", format!("contract {}", receipt.contract));
+    same(digest(&component) == announced, "the component and its digest at the opening")?;
+    steps.held("component.matches", announced.to_string());
+    same(digest(&canonical(&configuration)) == configured, "the configuration and its digest at the opening")?;
+    steps.held("configuration.matches", configured.to_string());
+    Ok(Some(Rules { component, configuration, receipt: receipt.clone() }))
+}
+
+fn check_receipt(
+    Receipt { input, output, .. }: &Receipt,
+    opened: &BallotOpened,
+    tally: &Tally,
+    decided: &BallotDecided,
+) -> Result<(), Refused> {
     let given: Value = serde_json::from_str(input).unwrap_or_default();
     same(canonical(&given) == input.as_bytes(), "the receipt's input and its canonical form")?;
+    same(given["function"] == "decide", "the receipt's call and the one for a verdict")?;
     same(
         VotingRule::deserialize(&given["rule"]).is_ok_and(|it| it == opened.rule),
         "the rules at the opening and at the decision",

@@ -4,16 +4,20 @@ mod log;
 
 use std::sync::LazyLock;
 
+use chrono::TimeDelta;
 use log::{Log, Story};
 use proptest::prelude::*;
+use serde_json::json;
 use yishi_domain::{
     Digest,
+    receipts::Receipt,
     voting::{Outcome, Tally},
 };
 use yishi_record::{
-    bundles::{self, Bundle, BundleError},
+    bundles::{self, Bundle, BundleError, Bytes},
     checkpoints::Key,
     commitments::digest,
+    facts::{BallotDecided, BallotOpened},
     verifications::{Trust, verify},
 };
 
@@ -42,6 +46,10 @@ fn votes(bundle: &Bundle) -> Vec<usize> {
     (0..bundle.leaves.len()).filter(|i| bundle.leaves[*i].leaf["kind"] == "vote.cast").collect()
 }
 
+fn receipt(body: &mut BallotDecided) -> &mut Receipt {
+    body.receipt.as_mut().expect("a component decided")
+}
+
 #[test]
 fn an_honest_decision_is_verified_step_by_step() {
     let bytes = Story::default().bundle();
@@ -49,7 +57,9 @@ fn an_honest_decision_is_verified_step_by_step() {
     assert_eq!(report.trust, Trust::Anchored);
     assert_eq!((report.origin.as_str(), report.tenant.as_str()), (log::ORIGIN, log::TENANT));
     assert_eq!(report.decided.outcome, Outcome::Passed);
-    assert_eq!((report.component.as_slice(), &report.configuration), (log::COMPONENT, &log::configuration()));
+    let rules = report.rules.expect("what decided");
+    assert_eq!((rules.component.as_slice(), &rules.configuration), (log::COMPONENT, &log::configuration()));
+    assert_eq!(Some(rules.receipt), report.decided.receipt);
     assert_eq!(
         report.steps.iter().map(|step| step.code).collect::<Vec<_>>(),
         [
@@ -130,8 +140,8 @@ fn a_ballot_needs_its_opening_count_and_decision() {
 
 #[test]
 fn another_component_or_configuration_than_the_one_that_decided_is_refused() {
-    assert_eq!(changed(|it| it.configuration["strict"] = false.into()), Err("bundle.inconsistent"));
-    assert_eq!(changed(|it| it.component.0.push(0)), Err("bundle.inconsistent"));
+    assert_eq!(changed(|it| it.configuration = Some(json!({"strict": false}))), Err("bundle.inconsistent"));
+    assert_eq!(changed(|it| it.component = Some(Bytes(b"another".to_vec()))), Err("bundle.inconsistent"));
 }
 
 #[test]
@@ -151,23 +161,81 @@ fn a_log_that_lies_about_its_verdict_is_refused() {
     assert_eq!(told(|it| it.verdict = |verdict| verdict.outcome = Outcome::Failed), Err("verdict.mismatch"));
     assert_eq!(told(|it| it.verdict = |verdict| verdict.checks[0].counted += 1), Err("verdict.mismatch"));
     assert_eq!(told(|it| it.decided = |body| body.outcome = Outcome::Failed), Err("bundle.inconsistent"));
-    assert_eq!(told(|it| it.decided = |body| body.receipt.component = digest(b"another")), Err("bundle.inconsistent"));
-    assert_eq!(told(|it| it.decided = |body| body.receipt.configuration = digest(b"{}")), Err("bundle.inconsistent"));
-    for (from, to) in
-        [("\"strict\":true", "\"strict\":false"), ("\"against\":1", "\"against\":2"), ("{", "{ "), ("}", "")]
-    {
+    assert_eq!(told(|it| it.decided = |body| receipt(body).component = digest(b"another")), Err("bundle.inconsistent"));
+    assert_eq!(told(|it| it.decided = |body| receipt(body).configuration = digest(b"{}")), Err("bundle.inconsistent"));
+    for (from, to) in [
+        ("\"strict\":true", "\"strict\":false"),
+        ("\"against\":1", "\"against\":2"),
+        ("decide", "rule"),
+        ("{", "{ "),
+        ("}", ""),
+    ] {
         let story = Story { input: Some((from, to)), ..Story::default() };
         assert_eq!(check(&story.bundle()), Err("bundle.inconsistent"), "{from} -> {to}");
     }
-    assert_eq!(told(|it| it.decided = |body| body.receipt.output = "{}".into()), Err("bundle.inconsistent"));
+    assert_eq!(told(|it| it.decided = |body| receipt(body).output = "{}".into()), Err("bundle.inconsistent"));
 }
 
 #[test]
 fn a_rule_asked_for_another_roll_than_the_ballots_is_refused() {
     assert_eq!(told(|it| it.opened = |body| body.subject.eligible_heads += 1), Err("bundle.inconsistent"));
     assert_eq!(told(|it| it.opened = |body| body.subject.eligible_floor_area = None), Err("bundle.inconsistent"));
-    assert_eq!(told(|it| it.opened = |body| body.component = digest(b"another")), Err("bundle.inconsistent"));
+    assert_eq!(told(|it| it.opened = |body| body.component = Some(digest(b"another"))), Err("bundle.inconsistent"));
     assert_eq!(told(|it| it.opened = |body| body.rule.conditions[0].strict = false), Err("verdict.mismatch"));
+}
+
+#[test]
+fn without_a_component_the_standard_rules_are_evaluated() {
+    let story = Story { standard: true, ..Story::default() };
+    let report = verify(&story.bundle(), Some(&log::key().verifier_key())).expect("sound");
+    assert_eq!((report.decided.outcome, report.rules), (Outcome::Passed, None));
+    let last: Vec<_> = report.steps.iter().rev().take(2).map(|step| step.code).collect();
+    assert_eq!(last, ["rules.standard", "verdict.evaluated"]);
+    let text = String::from_utf8(story.bundle()).expect("JSON");
+    assert!(text.contains(r#""component":null,"configuration":null"#), "what is absent is said to be");
+    assert_eq!(check(text.replace(r#""component":null,"#, "").as_bytes()), Err("bundle.malformed"));
+
+    let standard = |change: fn(&mut Story)| {
+        told(|it| {
+            it.standard = true;
+            change(it);
+        })
+    };
+    assert_eq!(standard(|it| it.verdict = |verdict| verdict.outcome = Outcome::Failed), Err("verdict.mismatch"));
+    assert_eq!(standard(|it| it.verdict = |verdict| verdict.checks[0].of += 1), Err("verdict.mismatch"));
+    assert_eq!(standard(|it| it.custom = Some("two rounds".into())), Err("rules.undecidable"));
+}
+
+#[test]
+fn a_component_its_configuration_and_its_receipt_come_together_or_not_at_all() {
+    assert_eq!(changed(|it| it.component = None), Err("rules.incomplete"));
+    assert_eq!(changed(|it| it.configuration = None), Err("rules.incomplete"));
+    assert_eq!(told(|it| it.opened = |body| body.component = None), Err("rules.incomplete"));
+    assert_eq!(told(|it| it.opened = |body| body.configuration = None), Err("rules.incomplete"));
+    assert_eq!(told(|it| it.decided = |body| body.receipt = None), Err("rules.incomplete"));
+    let left_out = |it: &mut Bundle| (it.component, it.configuration) = (None, None);
+    assert_eq!(changed(left_out), Err("rules.incomplete"));
+    let mut story = Story { standard: true, ..Story::default() };
+    story.opened = |body| body.component = Some(digest(log::COMPONENT));
+    assert_eq!(check(&story.bundle()), Err("rules.incomplete"));
+}
+
+#[test]
+fn a_vote_cast_here_before_the_opening_or_after_the_close_is_refused() {
+    let early = |story: &mut Story| story.opened = |body| body.opens_at += TimeDelta::seconds(10);
+    let late = |story: &mut Story| story.opened = |body| body.closes_at = body.opens_at + TimeDelta::seconds(12);
+    assert_eq!(told(early), Err("votes.outside_window"));
+    assert_eq!(told(late), Err("votes.outside_window"));
+    let by_paper = |change: fn(&mut Story)| {
+        told(|it| {
+            change(it);
+            it.channel = "paper";
+        })
+    };
+    assert_eq!([by_paper(early), by_paper(late)], [Ok(Outcome::Passed); 2], "paper may be entered later");
+    // The first vote's leaf is of the fifth second, the last one's of the seventeenth.
+    let exactly = |body: &mut BallotOpened| (body.opens_at, body.closes_at) = (log::second(5), log::second(17));
+    assert_eq!(told(|it| it.opened = exactly), Ok(Outcome::Passed), "both ends are within");
 }
 
 #[test]
@@ -209,12 +277,12 @@ fn only_the_canonical_form_is_read() {
 #[test]
 fn caps_and_inexact_numbers_hold_when_writing_too() {
     let mut bundle = bundles::read(&Story::default().bundle()).expect("sound");
-    bundle.leaves[0].leaf["body"] = serde_json::json!({"n": 9_007_199_254_740_993_u64});
+    bundle.leaves[0].leaf["body"] = json!({"n": 9_007_199_254_740_993_u64});
     assert_eq!(bundles::write(&bundle), Err(BundleError::Inexact("9007199254740993".into())));
-    bundle.leaves[0].leaf["body"] = serde_json::json!([[0.5]]);
+    bundle.leaves[0].leaf["body"] = json!([[0.5]]);
     assert_eq!(bundles::write(&bundle), Err(BundleError::Inexact("0.5".into())));
     bundle.leaves[0].leaf["body"] = serde_json::Value::Null;
-    bundle.component = bundles::Bytes(vec![0; bundles::MAX_COMPONENT + 1]);
+    bundle.component = Some(Bytes(vec![0; bundles::MAX_COMPONENT + 1]));
     let cap = bundles::MAX_COMPONENT;
     assert_eq!(bundles::write(&bundle), Err(BundleError::TooLarge { what: "component", cap }));
     assert_eq!(check(&vec![b' '; bundles::MAX_BYTES + 1]), Err("bundle.too_large"));

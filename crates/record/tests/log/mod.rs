@@ -1,6 +1,6 @@
 //! A log with one ballot among other events, told honestly or not.
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -25,6 +25,8 @@ use yishi_record::{
 pub const ORIGIN: &str = "example.org/3301";
 pub const TENANT: &str = "3301";
 pub const SECRET: [u8; 32] = [7; 32];
+/// When the ballot opens and closes, in seconds from the first leaf.
+const WINDOW: (i64, i64) = (1, 3_600);
 pub const COMPONENT: &[u8] = b"\0asm, as far as this test goes";
 const BALLOT: BallotId = BallotId(Uuid::from_u128(0xba));
 const CASE: Uuid = Uuid::from_u128(0xca);
@@ -44,6 +46,8 @@ pub struct Story {
     pub custom: Option<String>,
     /// Whether one of the votes is recorded after the count.
     pub late_vote: bool,
+    /// Whether the standard rules decide, without a component.
+    pub standard: bool,
     pub opened: fn(&mut BallotOpened),
     /// What is replaced in the receipt's input, and by what.
     pub input: Option<(&'static str, &'static str)>,
@@ -51,6 +55,8 @@ pub struct Story {
     pub counted: fn(&mut BallotCounted),
     pub verdict: fn(&mut Verdict),
     pub decided: fn(&mut BallotDecided),
+    /// How the votes come in.
+    pub channel: &'static str,
 }
 
 impl Default for Story {
@@ -61,12 +67,14 @@ impl Default for Story {
             noise: 2,
             custom: None,
             late_vote: false,
+            standard: false,
             opened: |_| {},
             input: None,
             tally: |_| {},
             counted: |_| {},
             verdict: |_| {},
             decided: |_| {},
+            channel: facts::ONLINE,
         }
     }
 }
@@ -82,12 +90,13 @@ impl Story {
 /// Events in order, and the tree over them.
 pub struct Log {
     tenant: &'static str,
+    standard: bool,
     events: Vec<StoredEvent>,
 }
 
 impl Log {
     pub fn new(story: &Story) -> Self {
-        let mut log = Self { tenant: story.tenant, events: Vec::new() };
+        let mut log = Self { tenant: story.tenant, standard: story.standard, events: Vec::new() };
         let mut add = |kind, body: Value| {
             for _ in 0..story.noise {
                 log.push("topic.raised", Uuid::from_u128(0xee), json!({"title": {"commitment": digest(b"title")}}));
@@ -104,14 +113,16 @@ impl Log {
             topic: TopicId(CASE),
             rule: rule.clone(),
             subject: subject(),
-            component: digest(COMPONENT),
-            configuration: digest(&canonical(&configuration())),
+            component: (!story.standard).then(|| digest(COMPONENT)),
+            configuration: (!story.standard).then(|| digest(&canonical(&configuration()))),
             eligible,
             roll_root: Digest([3; 32]),
+            opens_at: second(WINDOW.0),
+            closes_at: second(WINDOW.1),
         };
         (story.opened)(&mut opened);
         add(facts::BALLOT_OPENED, value(&opened));
-        let votes: Vec<_> = story.votes.iter().map(vote).collect();
+        let votes: Vec<_> = story.votes.iter().map(|it| vote(it, story.channel)).collect();
         let early = votes.len() - usize::from(story.late_vote);
         let mut hashes: Vec<_> = votes[..early].iter().map(|it| add(facts::VOTE_CAST, value(it))).collect();
         // A count that knows a vote before it is recorded; only its position gives it away.
@@ -139,10 +150,10 @@ impl Log {
         };
         (story.verdict)(&mut verdict);
         let mut receipt = Receipt {
-            component: opened.component,
+            component: digest(COMPONENT),
             contract: "0.1.0".into(),
             cost_table: "1".into(),
-            configuration: opened.configuration,
+            configuration: digest(&canonical(&configuration())),
             input: text(&json!({"function": "decide", "rule": rule, "tally": tally})),
             output: text(&value(&verdict)),
             fuel: 22_579,
@@ -151,6 +162,7 @@ impl Log {
         if let Some((from, to)) = story.input {
             receipt.input = receipt.input.replace(from, to);
         }
+        let receipt = (!story.standard).then_some(receipt);
         let mut decided = BallotDecided { ballot: BALLOT, outcome: verdict.outcome, verdict, receipt };
         (story.decided)(&mut decided);
         add(facts::BALLOT_DECIDED, value(&decided));
@@ -175,21 +187,21 @@ impl Log {
         let checkpoint = key().sign(self.size(), root, DateTime::UNIX_EPOCH).expect("signed");
         let needed = bundles::needed_for_bundle(self.size(), events);
         let some = Known::new(stored.into_iter().filter(|(index, _)| needed.contains(index)).collect());
-        let configuration = &configuration();
+        let configuration = configuration();
         let parts = Parts {
-            configuration,
+            configuration: (!self.standard).then_some(&configuration),
             ballot: BALLOT,
             tenant: self.tenant,
             events,
             checkpoint: &checkpoint,
-            component: COMPONENT,
+            component: (!self.standard).then_some(COMPONENT),
         };
         bundles::build(parts, &some)
     }
 
     fn push(&mut self, kind: &str, subject: Uuid, body: Value) -> trees::Hash {
         let position = self.size();
-        let at = DateTime::from_timestamp(1_767_225_600 + position as i64, 0).expect("an instant");
+        let at = second(position as i64);
         self.events.push(StoredEvent {
             id: EventId(Uuid::from_u128(0x1000 + u128::from(position))),
             kind: kind.into(),
@@ -214,14 +226,19 @@ pub fn text(value: &Value) -> String {
     String::from_utf8(canonical(value)).expect("JSON is text")
 }
 
-fn vote((unit, in_favour, floor_area): &(String, bool, Option<u64>)) -> VoteCast {
+/// An instant, in seconds from the first leaf.
+pub fn second(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_225_600 + second, 0).expect("an instant")
+}
+
+fn vote((unit, in_favour, floor_area): &(String, bool, Option<u64>), channel: &str) -> VoteCast {
     VoteCast {
         ballot: BALLOT,
         voting_unit: unit.clone(),
         choice: if *in_favour { Choice::InFavour } else { Choice::Against },
         heads: 1,
         floor_area: *floor_area,
-        channel: "online".into(),
+        channel: channel.into(),
     }
 }
 
