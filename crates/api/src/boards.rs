@@ -46,7 +46,7 @@ pub(crate) async fn get_board(app: Data<&Arc<App>>, tenant: Path<String>) -> Res
 }
 
 async fn load(app: &App, slug: &str) -> Result<Front, Failure> {
-    let session = sessions::admit(app, Access::Public, None, Some(slug), requests::id()).await?;
+    let session = sessions::admit(app, Access::Public, None, Some(slug), requests::id(), None).await?;
     let tenant = session.tenant()?;
     let zone = tenant.zone.parse().unwrap_or(chrono_tz::Asia::Shanghai);
     let record = match directory::checkpoint(app, &session).await {

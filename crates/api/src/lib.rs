@@ -33,12 +33,18 @@ use yishi_service::App;
 
 pub use crate::problems::Problem;
 use crate::resources::{
-    clocks::ClocksApi, divisions::DivisionsApi, members::MembersApi, records::RecordsApi, tenants::TenantsApi,
+    ballots::BallotsApi, clocks::ClocksApi, divisions::DivisionsApi, meetings::MeetingsApi, members::MembersApi,
+    records::RecordsApi, resolutions::ResolutionsApi, rule_sets::RuleSetsApi, tenants::TenantsApi, topics::TopicsApi,
     units::UnitsApi,
 };
 
 /// Every resource.
-pub(crate) type Api = (TenantsApi, DivisionsApi, UnitsApi, MembersApi, ClocksApi, RecordsApi);
+pub(crate) type Api = (
+    (TenantsApi, DivisionsApi),
+    (UnitsApi, MembersApi, ClocksApi, RuleSetsApi),
+    (TopicsApi, MeetingsApi, BallotsApi, ResolutionsApi),
+    RecordsApi,
+);
 
 /// The whole interface over a service.
 pub fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
@@ -71,12 +77,18 @@ pub fn spec_yaml() -> String {
 }
 
 fn service() -> OpenApiService<Api, ()> {
-    let api = (TenantsApi, DivisionsApi, UnitsApi, MembersApi, ClocksApi, RecordsApi);
+    let api = (
+        (TenantsApi, DivisionsApi),
+        (UnitsApi, MembersApi, ClocksApi, RuleSetsApi),
+        (TopicsApi, MeetingsApi, BallotsApi, ResolutionsApi),
+        RecordsApi,
+    );
     let about = format!(
         "Grassroots democratic deliberation: topics, deliberation, ballots, execution, feedback, each step in a record that anyone can verify.\n\n\
          Every path under `/v1/{{tenant}}` belongs to one tenant, `/platform` to the province, `/public/{{tenant}}` to everybody. Whatever is not \
          answered as asked is a problem (RFC 9457) with a stable `code`. Lists have opaque cursors; answers to GET carry an `ETag`; `X-Request-Id` \
-         (a UUID) is taken from the caller or made.\n\n## Who may do what\n\nA role holds at a unit and reaches what lies under it.\n\n{}",
+         (a UUID) is taken from the caller or made. With an `Idempotency-Key` (up to 200 visible ASCII characters) a request that is sent again \
+         has one effect and one answer; the same key with another request is refused.\n\n## Who may do what\n\nA role holds at a unit and reaches what lies under it.\n\n{}",
         access::markdown()
     );
     OpenApiService::new(api, "Yishi", env!("CARGO_PKG_VERSION"))

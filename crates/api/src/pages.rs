@@ -56,12 +56,22 @@ impl Wanted {
     }
 }
 
+/// Reads a sort key that is an identifier; empty for the first page.
+pub(crate) fn uuid_cursor(after: &str) -> Result<Option<uuid::Uuid>, Problem> {
+    match after {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| bad_cursor()),
+    }
+}
+
 fn open(cursor: &str) -> Result<String, Problem> {
-    URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
-        Problem::new(StatusCode::BAD_REQUEST, "request.bad_cursor", "the cursor is not one of ours")
-            .with_field("cursor")
-            .with_fix("give `next` of the page before, unchanged, or none for the first page")
-    })
+    URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(bad_cursor)
+}
+
+pub(crate) fn bad_cursor() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "request.bad_cursor", "the cursor is not one of ours")
+        .with_field("cursor")
+        .with_fix("give `next` of the page before, unchanged, or none for the first page")
 }
 
 #[cfg(test)]

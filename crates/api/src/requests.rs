@@ -10,14 +10,18 @@ use poem::{
     error::ReadBodyError,
     http::{HeaderValue, Method, StatusCode, header},
 };
+use sha2::{Digest as _, Sha256};
 use tracing::{Instrument as _, Span, field::Empty, info_span};
-use yishi_domain::{Actor, RequestId};
+use yishi_domain::{Actor, Digest, RequestId};
 use yishi_service::App;
 
 use crate::{operations::methods_at, problems::Problem};
 
 /// The header that carries a request's id, both ways.
 pub const REQUEST_ID: &str = "x-request-id";
+
+/// The header that makes repeating a request safe.
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 const MIB: usize = 1024 * 1024;
 
@@ -124,11 +128,12 @@ async fn limited(mut request: Request) -> Result<Request, Problem> {
         return Err(Problem::too_large());
     }
     let body = request.take_body();
-    if body.is_empty() {
-        return Ok(request);
-    }
     match body.into_bytes_limit(limit).await {
         Ok(bytes) => {
+            if request.headers().contains_key(IDEMPOTENCY_KEY) {
+                let digest = digest_of(&request, &bytes);
+                request.set_data(digest);
+            }
             request.set_body(Body::from(bytes));
             Ok(request)
         }
@@ -139,11 +144,18 @@ async fn limited(mut request: Request) -> Result<Request, Problem> {
     }
 }
 
-/// How many bytes a body may have: 1 MiB, a plugin 2 MiB, a province's division list 8 MiB.
+/// The digest by which a request is known again: over its path, its query and its body.
+fn digest_of(request: &Request, body: &[u8]) -> Digest {
+    let target = request.uri().path_and_query().map_or("", |it| it.as_str());
+    let hash = Sha256::new().chain_update(target.as_bytes()).chain_update([0]).chain_update(body);
+    Digest(hash.finalize().into())
+}
+
+/// How many bytes a body may have: 1 MiB, a rule set 2 MiB, a province's division list 8 MiB.
 fn limit_of(method: &Method, path: &str) -> usize {
     match path {
         "/platform/divisions" if method == Method::POST => 8 * MIB,
-        _ if path.starts_with("/v1/") && path.ends_with("/plugins") => 2 * MIB,
+        _ if path.starts_with("/v1/") && path.ends_with("/rule-sets") => 2 * MIB,
         _ => MIB,
     }
 }

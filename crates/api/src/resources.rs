@@ -1,13 +1,35 @@
 //! The resources, one file each: wire types, handlers, conversions.
 
+pub mod ballots;
 pub mod clocks;
+pub mod codes;
 pub mod divisions;
+pub mod meetings;
 pub mod members;
 pub mod records;
+pub mod resolutions;
+pub mod rule_sets;
+pub mod rules;
 pub mod tenants;
+pub mod topics;
 pub mod units;
 
+use poem::http::StatusCode;
 use poem_openapi::Tags;
+use uuid::Uuid;
+use yishi_domain::Digest;
+
+use crate::problems::Problem;
+
+/// The identifier that examples show.
+pub(crate) const EXAMPLE: Uuid = Uuid::from_u128(0x0199_d2a1_7c00_7abc_8def_0123_4567_89ab);
+
+/// Reads a digest, or says which field holds none.
+pub(crate) fn parse_digest(field: &str, text: &str) -> Result<Digest, Problem> {
+    text.parse().map_err(|error: yishi_domain::digests::NotADigest| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "request.bad_field", error.to_string()).with_field(field)
+    })
+}
 
 /// How operations are grouped in the description.
 #[derive(Tags)]
@@ -16,6 +38,16 @@ pub(crate) enum Tag {
     Platform,
     /// A city: its division tree, its people and their roles, its clock.
     Tenant,
+    /// The rules that a city uploads, and which of them holds.
+    Rules,
+    /// What residents raise, and the screening that answers them.
+    Topic,
+    /// Meetings, their attendance and their minutes.
+    Deliberation,
+    /// Ballots: the rule, the votes, the verdict.
+    Decision,
+    /// Resolutions, how they are carried out, and what residents think of it.
+    Execution,
     /// What happened, in order, and the proof that nothing was changed afterwards.
     Record,
 }

@@ -2,11 +2,20 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use poem::{Request, RequestBody};
+use poem::{
+    Request, RequestBody,
+    http::{Method, StatusCode},
+};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, SecurityScheme, auth::Bearer};
+use yishi_domain::{Digest, IdempotencyKey};
 use yishi_service::{App, sessions};
 
-use crate::{access::access_of, operations::operation_of, problems::Problem, requests};
+use crate::{
+    access::access_of,
+    operations::operation_of,
+    problems::Problem,
+    requests::{self, IDEMPOTENCY_KEY},
+};
 
 /// An admitted caller with a token.
 ///
@@ -84,8 +93,21 @@ async fn admit(request: &Request, token: Option<&str>) -> Result<Admitted, Probl
     };
     let tenant = tenant_of(request.uri().path());
     requests::note(operation, tenant);
-    let session = sessions::admit(app, access, token, tenant, requests::id()).await?;
+    let once = idempotency_key(request, operation)?;
+    let session = sessions::admit(app, access, token, tenant, requests::id(), once).await?;
     Ok(Admitted { app: Arc::clone(app), session })
+}
+
+/// The request's idempotency key; only a change needs one, so others that bring it are answered as if they had not.
+fn idempotency_key(request: &Request, operation: &'static str) -> Result<Option<IdempotencyKey>, Problem> {
+    let Some(value) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let Some(digest) = request.data::<Digest>().filter(|_| *request.method() != Method::GET) else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= 200);
+    let key = key.ok_or_else(|| {
+        let text = "a key has 1 to 200 visible ASCII characters";
+        Problem::new(StatusCode::BAD_REQUEST, "request.bad_key", text).with_field("Idempotency-Key")
+    })?;
+    Ok(Some(IdempotencyKey { key: key.to_owned(), operation, request: *digest }))
 }
 
 /// The tenant that a path names: `/v1/{tenant}/..`, `/public/{tenant}/..` or `/platform/tenants/{tenant}/..`.

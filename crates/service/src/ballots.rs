@@ -119,12 +119,8 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> 
     }
     cases::step(ctx, &mut tx, &mut topic, Step::Announce).await?;
     ballots::insert(&mut tx, &ballot, &new.roll).await?;
-    let timer = Timer {
-        id: ctx.new_id(),
-        kind: TimerKind::BallotCloses,
-        subject: ballot.id.uuid(),
-        due_at: ballot.closes_at,
-    };
+    let timer =
+        Timer { id: ctx.new_id(), kind: TimerKind::BallotCloses, subject: ballot.id.uuid(), due_at: ballot.closes_at };
     timers::insert(&mut tx, &timer).await?;
     let opened = event(ctx, BALLOT_OPENED, id.uuid(), opened);
     Ok(tx.commit([opened], ballot.id).await?)

@@ -72,12 +72,7 @@ pub async fn convene(app: &App, session: &Session, id: TopicId, new: NewMeeting)
 }
 
 /// Records who took part; the record keeps their number, not their names. Tells how many were not recorded before.
-pub async fn attend(
-    app: &App,
-    session: &Session,
-    id: MeetingId,
-    attendances: Vec<Attendance>,
-) -> Result<u64, Failure> {
+pub async fn attend(app: &App, session: &Session, id: MeetingId, attendances: Vec<Attendance>) -> Result<u64, Failure> {
     let ctx = &session.ctx;
     if attendances.is_empty() || attendances.len() > MOST_ATTENDANCES {
         let text = format!("give 1 to {MOST_ATTENDANCES} attendances");

@@ -58,8 +58,7 @@ pub async fn activate(
     app.policy.check_configuration(component.into(), &configuration).await?;
     let mut tx = app.db.write(ctx).await?;
     let number = rule_sets::active(&mut tx).await?.map_or(0, |it| it.number) + 1;
-    let activation =
-        Activation { id: ctx.new_id(), number, digest: *digest, configuration, activated_at: ctx.now };
+    let activation = Activation { id: ctx.new_id(), number, digest: *digest, configuration, activated_at: ctx.now };
     rule_sets::activate(&mut tx, &activation).await.map_err(|error| match error {
         StoreError::Taken(_) => raced(),
         error => error.into(),

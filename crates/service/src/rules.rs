@@ -55,7 +55,8 @@ impl Rules {
 
     async fn load(tx: &mut yishi_store::TenantTx, activation: Activation) -> Result<Self, Failure> {
         let bytes = rule_sets::component(tx, &activation.digest).await?;
-        let bytes = bytes.ok_or_else(|| Failure::Inconsistent(format!("there is no component {}", activation.digest)))?;
+        let bytes =
+            bytes.ok_or_else(|| Failure::Inconsistent(format!("there is no component {}", activation.digest)))?;
         Ok(Self::Plugin(Plugin { activation, component: bytes.into() }))
     }
 
@@ -142,9 +143,7 @@ impl Rules {
     pub(crate) async fn assess(&self, app: &App, case: &Case) -> Answered<Answer> {
         match self {
             Self::Standard => plain(standard::assess(case)),
-            Self::Plugin(it) => {
-                app.policy.assess(Arc::clone(&it.component), &it.activation.configuration, case).await
-            }
+            Self::Plugin(it) => app.policy.assess(Arc::clone(&it.component), &it.activation.configuration, case).await,
         }
     }
 }

@@ -8,7 +8,7 @@ use yishi_domain::{
     topics::Significance,
     workflow::{Stage, Step},
 };
-use yishi_store::{timers, topics::Topic, WriteTx};
+use yishi_store::{WriteTx, timers, topics::Topic};
 
 use crate::{
     App,
@@ -91,7 +91,8 @@ pub async fn merge(
     let (mut tx, mut topic) = begin(app, session, id, seen).await?;
     let target = yishi_store::topics::find(&mut tx, into).await?;
     let target = target.ok_or_else(|| Refusal::invalid("topic.unknown", "into", "there is no such topic"))?;
-    if target.id == topic.id || matches!(target.stage, Stage::Submitted | Stage::Rejected | Stage::Merged | Stage::Withdrawn)
+    if target.id == topic.id
+        || matches!(target.stage, Stage::Submitted | Stage::Rejected | Stage::Merged | Stage::Withdrawn)
     {
         let text = format!("a topic is merged into another one that was accepted; this one is {}", target.stage);
         return Err(Refusal::invalid("topic.bad_target", "into", text).into());

@@ -78,7 +78,9 @@ impl Session {
             Some(_) => {
                 let text = "this key was used with another request";
                 let refusal = Refusal::invalid("request.key_reused", "Idempotency-Key", text);
-                Err(refusal.with_fix("send a new key with a new request, and the same key only with the same one").into())
+                Err(refusal
+                    .with_fix("send a new key with a new request, and the same key only with the same one")
+                    .into())
             }
         }
     }

@@ -69,11 +69,18 @@ pub async fn cast(
         // Whether a voting unit is on the roll is told to those who act for it.
         _ => {
             let text = "you may not act for this voting unit in this ballot";
-            return Err(Refusal { field: Some("voting_unit".into()), ..Refusal::new(RefusalKind::Forbidden, "vote.not_yours", text) }.into());
+            return Err(Refusal {
+                field: Some("voting_unit".into()),
+                ..Refusal::new(RefusalKind::Forbidden, "vote.not_yours", text)
+            }
+            .into());
         }
     };
     let (vote, cast) = vote(session, &ballot, &unit, choice, Source::Member(me));
-    refuse_second(votes::insert(&mut tx, id, std::slice::from_ref(&vote), ctx.now).await?, &[vote.voting_unit.as_str()])?;
+    refuse_second(
+        votes::insert(&mut tx, id, std::slice::from_ref(&vote), ctx.now).await?,
+        &[vote.voting_unit.as_str()],
+    )?;
     Ok(tx.commit([cast], Cast { event: vote.event }).await?)
 }
 
@@ -158,10 +165,7 @@ async fn require_units(tx: &mut WriteTx, id: BallotId, names: &[&str]) -> Result
     Ok(units)
 }
 
-fn refuse_second(
-    taken: Option<(String, yishi_domain::channels::VoteChannel)>,
-    names: &[&str],
-) -> Result<(), Failure> {
+fn refuse_second(taken: Option<(String, yishi_domain::channels::VoteChannel)>, names: &[&str]) -> Result<(), Failure> {
     let Some((unit, channel)) = taken else { return Ok(()) };
     let text = format!("`{unit}` has voted already, by the channel {channel}");
     let field = match names {

@@ -47,7 +47,7 @@ async fn commit_one(db: &Db, ctx: &Ctx, n: u64) {
         body: json!({"n": n}),
         openings: vec![],
     };
-    tx.commit([event]).await.expect("commit");
+    tx.commit([event], ()).await.expect("commit");
 }
 
 /// Sequences until every one of so many events has its position.

@@ -18,7 +18,7 @@ const REST: Duration = Duration::from_millis(500);
 /// Serves until asked to end, then finishes what is open.
 pub async fn serve(home: &Home, options: &Serve) -> Result<()> {
     let opened = home.open().await?;
-    let worker = (!options.no_workers).then(|| tokio::spawn(sequence(Arc::clone(&opened.app))));
+    let worker = (!options.no_workers).then(|| tokio::spawn(work_for_good(Arc::clone(&opened.app))));
     let listener =
         std::net::TcpListener::bind(options.listen).with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
@@ -41,21 +41,32 @@ pub async fn serve(home: &Home, options: &Serve) -> Result<()> {
 pub async fn work(home: &Home) -> Result<()> {
     let opened = home.open().await?;
     tokio::select! {
-        () = sequence(Arc::clone(&opened.app)) => {}
+        () = work_for_good(Arc::clone(&opened.app)) => {}
         () = asked_to_end() => {}
     }
     opened.app.db.close().await;
     Ok(())
 }
 
-/// Gives events their positions, tenant by tenant, for good.
-async fn sequence(app: Arc<App>) {
+/// Gives events their positions and does what is due, for good.
+pub async fn work_for_good(app: Arc<App>) {
+    let sequencing = repeat("sequencing", &app, |app| async move { app.sequence_all().await });
+    let timers = repeat("timers", &app, |app| async move { app.fire_all().await });
+    tokio::join!(sequencing, timers);
+}
+
+/// Does a piece of work again and again, resting when there was nothing to do or it failed.
+async fn repeat<E, F>(name: &'static str, app: &Arc<App>, work: impl Fn(Arc<App>) -> F)
+where
+    E: std::error::Error + 'static,
+    F: Future<Output = Result<usize, E>>,
+{
     loop {
-        match app.sequence_all().await {
+        match work(Arc::clone(app)).await {
             Ok(0) => tokio::time::sleep(REST).await,
-            Ok(events) => tracing::debug!(events, "sequenced"),
+            Ok(done) => tracing::debug!(name, done, "worked"),
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "sequencing failed; it is tried again");
+                tracing::error!(name, error = &error as &dyn std::error::Error, "work failed; it is tried again");
                 tokio::time::sleep(REST).await;
             }
         }

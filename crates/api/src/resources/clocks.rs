@@ -1,7 +1,12 @@
-//! `/v1/{tenant}/clock`: moving a sandbox's clock forward.
+//! `/v1/{tenant}/sandbox/clock`: moving a sandbox's clock forward.
 
-use poem_openapi::{Object, OpenApi, param::Path, payload::Json, types::Example};
-use yishi_service::directory;
+use poem_openapi::{
+    Object, OpenApi,
+    param::{Header, Path},
+    payload::Json,
+    types::Example,
+};
+use yishi_service::clocks;
 
 use crate::{instants::Instant, problems::Problem, resources::Tag, sessions::Session};
 
@@ -28,17 +33,21 @@ pub struct Clock {
 impl ClocksApi {
     /// Moves the clock of a sandbox forward.
     ///
-    /// A production tenant refuses it.
-    #[oai(path = "/v1/:tenant/clock", method = "post", operation_id = "advance_clock")]
+    /// What falls due on the way happens in order, each at its own instant, before the answer. A production tenant refuses it.
+    #[oai(path = "/v1/:tenant/sandbox/clock", method = "post", operation_id = "advance_clock")]
     async fn advance_clock(
         &self,
         session: Session,
         /// The tenant's slug.
         #[oai(name = "tenant")]
         _tenant: Path<String>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<String>>,
         body: Json<ClockStep>,
     ) -> Result<Json<Clock>, Problem> {
-        let now = directory::advance_clock(&session.app, &session, body.hours).await?;
+        let app = &session.app;
+        let now = session.once(app, clocks::advance(app, &session, body.hours)).await?;
         Ok(Json(Clock { now: now.into() }))
     }
 }

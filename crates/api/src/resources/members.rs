@@ -1,11 +1,20 @@
 //! `/v1/{tenant}/members` and `/v1/{tenant}/grants`: the people of a city and the roles that they hold.
 
-use poem_openapi::{ApiResponse, Enum, Object, OpenApi, param::Path, payload::Json, types::Example};
+use poem_openapi::{
+    ApiResponse, Enum, Object, OpenApi,
+    param::{Header, Path},
+    payload::Json,
+    types::Example,
+};
 use uuid::Uuid;
 use yishi_domain::{MemberId, UnitId, access};
 use yishi_service::memberships::{self, NewMember};
 
-use crate::{problems::Problem, resources::Tag, sessions::Session};
+use crate::{
+    problems::Problem,
+    resources::{EXAMPLE, Tag},
+    sessions::Session,
+};
 
 /// The operations on members and their roles.
 pub struct MembersApi;
@@ -85,10 +94,13 @@ impl MembersApi {
         /// The tenant's slug.
         #[oai(name = "tenant")]
         _tenant: Path<String>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<String>>,
         body: Json<MemberList>,
     ) -> Result<Created, Problem> {
         let list = body.0.members.into_iter().map(NewMember::from).collect();
-        let ids = memberships::create_members(&session.app, &session, list).await?;
+        let ids = session.once(&session.app, memberships::create_members(&session.app, &session, list)).await?;
         Ok(Created::many(ids.into_iter().map(MemberId::uuid)))
     }
 
@@ -100,10 +112,15 @@ impl MembersApi {
         /// The tenant's slug.
         #[oai(name = "tenant")]
         _tenant: Path<String>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<String>>,
         body: Json<GrantInput>,
     ) -> Result<Created, Problem> {
         let GrantInput { member, unit, role } = body.0;
-        let id = memberships::create_grant(&session.app, &session, MemberId(member), UnitId(unit), role.into()).await?;
+        let app = &session.app;
+        let give = memberships::create_grant(app, &session, MemberId(member), UnitId(unit), role.into());
+        let id = session.once(app, give).await?;
         Ok(Created::one(id.uuid()))
     }
 }
@@ -138,8 +155,6 @@ impl From<Role> for access::Role {
         }
     }
 }
-
-const EXAMPLE: Uuid = Uuid::from_u128(0x0199_d2a1_7c00_7abc_8def_0123_4567_89ab);
 
 impl Example for MemberList {
     fn example() -> Self {

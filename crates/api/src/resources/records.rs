@@ -1,7 +1,6 @@
 //! `/v1/{tenant}/events` and `/public/{tenant}/record`: what happened, and the proof that nothing was changed afterwards.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use poem::http::StatusCode;
 use poem_openapi::{
     Object, OpenApi,
     param::{Path, Query},
@@ -13,7 +12,7 @@ use yishi_service::{directory, failures::Failure};
 
 use crate::{
     instants::Instant,
-    pages::{Page, Wanted},
+    pages::{Page, Wanted, bad_cursor},
     problems::Problem,
     resources::Tag,
     sessions::{Session, Visitor},
@@ -125,10 +124,6 @@ impl RecordsApi {
         let hashes = hashes.iter().map(|hash| STANDARD.encode(hash)).collect();
         Ok(Json(Proof { size, position: *position, leaf, hashes, checkpoint }))
     }
-}
-
-fn bad_cursor() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "request.bad_cursor", "the cursor is not one of ours").with_field("cursor")
 }
 
 impl From<StoredEvent> for Event {

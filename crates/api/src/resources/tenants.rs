@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use poem_openapi::{
     Object, OpenApi,
-    param::{Path, Query},
+    param::{Header, Path, Query},
     payload::Json,
 };
 use yishi_service::{directory, memberships};
@@ -12,7 +12,7 @@ use crate::{
     instants::Instant,
     pages::{Page, Wanted},
     problems::Problem,
-    resources::{Tag, members::Created},
+    resources::{EXAMPLE, Tag, members::Created},
     sessions::Session,
 };
 
@@ -88,9 +88,13 @@ impl TenantsApi {
         /// The tenant's slug.
         #[oai(name = "tenant")]
         _tenant: Path<String>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<String>>,
         body: Json<NewAdministrator>,
     ) -> Result<Created, Problem> {
-        let id = memberships::create_administrator(&session.app, &session, body.0.name).await?;
+        let app = &session.app;
+        let id = session.once(app, memberships::create_administrator(app, &session, body.0.name)).await?;
         Ok(Created::one(id.uuid()))
     }
 }
@@ -106,7 +110,7 @@ impl Tenant {
 impl poem_openapi::types::Example for Tenant {
     fn example() -> Self {
         Self {
-            id: uuid::Uuid::from_u128(0x0199_d2a1_7c00_7abc_8def_0123_4567_89ab),
+            id: EXAMPLE,
             slug: "3301".into(),
             code: "3301".into(),
             name: "杭州市".into(),

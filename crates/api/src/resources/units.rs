@@ -13,7 +13,7 @@ use yishi_service::directory;
 use crate::{
     pages::{Page, Wanted},
     problems::Problem,
-    resources::Tag,
+    resources::{EXAMPLE, Tag},
     sessions::Session,
 };
 
@@ -119,7 +119,7 @@ impl Example for Unit {
             code: "330106".into(),
             level: "district".into(),
             name: "西湖区".into(),
-            parent: Some(Uuid::from_u128(0x0199_d2a1_7c00_7abc_8def_0123_4567_89ab)),
+            parent: Some(EXAMPLE),
             path: "3301/330106/".into(),
         }
     }

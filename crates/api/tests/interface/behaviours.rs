@@ -181,10 +181,10 @@ async fn what_happened_is_in_the_record_and_can_be_proven_without_a_token() {
 async fn a_sandboxs_clock_moves_forward_and_a_tokens_does_not() {
     let server = server().await;
     let boss = server.administrator("3301").await;
-    let (status, clock) = server.post("/v1/3301/clock", &boss, &json!({"hours": 48})).await;
+    let (status, clock) = server.post("/v1/3301/sandbox/clock", &boss, &json!({"hours": 48})).await;
     assert_eq!((status, &clock["now"]), (StatusCode::OK, &json!("2026-01-03T00:00:00Z")));
     assert_eq!(server.get("/v1/3301/units", &boss).await.0, StatusCode::OK, "tokens go by the wall clock");
-    let too_far = server.post("/v1/3301/clock", &boss, &json!({"hours": 961})).await;
+    let too_far = server.post("/v1/3301/sandbox/clock", &boss, &json!({"hours": 961})).await;
     assert_eq!(refused(too_far), (422, "request.bad_field".into()));
 }
 

@@ -1,6 +1,9 @@
 //! A server for tests: the real service over a real database, called without a socket.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use chrono::{DateTime, Duration, Utc};
 use poem::{
@@ -10,6 +13,7 @@ use poem::{
 };
 use serde_json::{Value, json};
 use yishi_domain::{Entropy, MemberId, access::Role};
+use yishi_policy::{HostOptions, PolicyHost};
 use yishi_service::{
     App, RecordKey, Sources,
     tokens::{Bearer, Issuer},
@@ -46,7 +50,8 @@ pub struct Server<E> {
 pub async fn server() -> Server<impl Endpoint<Output = Response>> {
     let (db, _) = yishi_store::testing::database().await;
     let record = RecordKey { origin: "yishi.test".into(), secret: [2; 32] };
-    let app = Arc::new(App::new(db, Issuer::new([1; 32]), record, Sources { now, entropy }));
+    let sources = Sources { now, entropy };
+    let app = Arc::new(App::new(db, Issuer::new([1; 32]), policy(), record, sources));
     let server = Server { client: TestClient::new(yishi_api::endpoint(Arc::clone(&app))), app };
     let applied = server
         .client
@@ -58,6 +63,15 @@ pub async fn server() -> Server<impl Endpoint<Output = Response>> {
         .await;
     applied.assert_status_is_ok();
     server
+}
+
+/// A host of rule sets that compiles with the program that the workspace builds for this.
+fn policy() -> PolicyHost {
+    let tests = std::env::current_exe().expect("a test knows where it is");
+    let built = tests.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
+    let compiler = built.join("compile-component");
+    let artefacts = std::env::temp_dir().join(format!("yishi-interface-{}", std::process::id()));
+    PolicyHost::new(&HostOptions { artefacts, key: [3; 32], compiler: vec![compiler.into()] }).expect("an engine")
 }
 
 impl<E: Endpoint<Output = Response>> Server<E> {

@@ -1,0 +1,534 @@
+//! `/v1/{tenant}/ballots`: a rule that binds, a roll that is frozen, one vote a voting unit.
+
+use poem_openapi::{
+    ApiResponse, Object, OpenApi,
+    param::{Header, Path},
+    payload::{Binary, Json},
+    types::Example,
+};
+use uuid::Uuid;
+use yishi_domain::{BallotId, MemberId, TopicId, ballots as rolls, voting as rules};
+use yishi_service::{
+    ballots::{self, NewBallot, Standing},
+    bundling,
+    counting::{self, Ended},
+    voting::{self, NewBatch},
+};
+
+use crate::{
+    instants::Instant,
+    problems::Problem,
+    resources::{
+        EXAMPLE, Tag,
+        codes::wire_enum,
+        members::Created,
+        rules::{Count, Outcome, Verdict, VotingRule},
+        topics::Reason,
+    },
+    sessions::{Session, Visitor},
+};
+
+/// The operations on ballots.
+pub struct BallotsApi;
+
+wire_enum! {
+    /// Who votes.
+    Electorate = rules::Electorate {
+        /// The residents.
+        Residents,
+        /// The owners of a building.
+        Owners,
+        /// Representatives.
+        Representatives,
+    }
+}
+
+wire_enum! {
+    /// What a voting unit says.
+    Choice = rules::Choice {
+        /// In favour.
+        InFavour,
+        /// Against.
+        Against,
+        /// Takes part, and decides neither way.
+        Abstained,
+    }
+}
+
+wire_enum! {
+    /// Where a ballot stands.
+    BallotState = rolls::BallotState {
+        /// Takes votes from its opening to its closing instant.
+        Open,
+        /// Takes no more votes online; paper is entered and reconciled.
+        Closing,
+        /// Counted: the votes are committed to, the tally is public.
+        Counted,
+        /// The rules gave their verdict.
+        Decided,
+        /// Counted, and the rules cannot answer yet.
+        AwaitingVerdict,
+        /// Ended without a verdict, for a reason.
+        Annulled,
+    }
+}
+
+/// A ballot to open.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields, example)]
+pub struct BallotInput {
+    /// What is asked.
+    #[oai(validator(min_length = 1, max_length = 500))]
+    pub question: String,
+    /// The matter in the terms of the law, such as `change_common_parts`, where the city's rules go by it.
+    #[oai(validator(min_length = 1, max_length = 100))]
+    pub matter: Option<String>,
+    /// Who votes.
+    pub electorate: Electorate,
+    /// The voting units, each with who may act for it.
+    #[oai(validator(min_items = 1, max_items = 10000))]
+    pub roll: Vec<VotingUnit>,
+}
+
+/// A voting unit: a person, a household, or an exclusive part of a building.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+pub struct VotingUnit {
+    /// Its name, unique in the roll, such as `3-2-201`.
+    #[oai(validator(min_length = 1, max_length = 100))]
+    pub voting_unit: String,
+    /// How many heads it counts; one unless given.
+    pub heads: Option<u32>,
+    /// Its exclusive floor area in hundredths of a square metre.
+    pub floor_area: Option<u64>,
+    /// The members who may act for it; nobody where it votes on paper.
+    #[oai(default)]
+    pub agents: Vec<Uuid>,
+}
+
+/// A ballot.
+#[derive(Debug, Object)]
+pub struct Ballot {
+    /// Its identifier.
+    pub id: Uuid,
+    /// The topic that it decides on.
+    pub topic: Uuid,
+    /// Where it stands.
+    pub state: BallotState,
+    /// What is asked.
+    pub question: String,
+    /// Its rule.
+    pub rule: VotingRule,
+    /// The digest of the rule set that gave the rule; absent for the standard rules.
+    #[oai(skip_serializing_if_is_none)]
+    pub component: Option<String>,
+    /// When it was opened, and its rule published.
+    pub opened_at: Instant,
+    /// The first instant at which it takes votes.
+    pub opens_at: Instant,
+    /// The last instant at which it takes votes.
+    pub closes_at: Instant,
+    /// How many voting units the roll has.
+    pub voting_units: u64,
+    /// How many of them have voted.
+    pub voted: u64,
+    /// The tally, one count a measure, once it is counted.
+    #[oai(skip_serializing_if_is_none)]
+    pub tally: Option<Vec<Count>>,
+    /// The verdict, once it is decided.
+    #[oai(skip_serializing_if_is_none)]
+    pub verdict: Option<Verdict>,
+    /// Why it was annulled, or the code of why there is no verdict yet.
+    #[oai(skip_serializing_if_is_none)]
+    pub reason: Option<String>,
+    /// When it was decided or annulled.
+    #[oai(skip_serializing_if_is_none)]
+    pub ended_at: Option<Instant>,
+}
+
+/// The ballots on a topic.
+#[derive(Debug, Object)]
+pub struct BallotIds {
+    /// The identifiers, the earliest first.
+    pub ids: Vec<Uuid>,
+}
+
+/// A vote.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields, example)]
+pub struct VoteInput {
+    /// The voting unit for which it is cast.
+    #[oai(validator(min_length = 1, max_length = 100))]
+    pub voting_unit: String,
+    /// What it says.
+    pub choice: Choice,
+}
+
+/// What a voter holds after casting.
+#[derive(Debug, Object)]
+pub struct CastVote {
+    /// The vote's event; its place in the record proves that the vote is counted.
+    pub event: Uuid,
+}
+
+/// The answer to a vote.
+#[derive(ApiResponse)]
+pub enum Cast {
+    /// Cast, and durable.
+    #[oai(status = 201)]
+    Vote(Json<CastVote>),
+}
+
+/// A batch of paper votes.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields, example)]
+pub struct BatchInput {
+    /// Where the box stood.
+    #[oai(validator(min_length = 1, max_length = 200))]
+    pub station: String,
+    /// Who saw it being counted; somebody else than who enters it.
+    pub witness: Uuid,
+    /// Where the scans are.
+    #[oai(validator(min_length = 1, max_length = 500))]
+    pub scan_reference: String,
+    /// What was counted by hand, against which the entry is reconciled.
+    pub control: ControlTotals,
+    /// Each paper.
+    #[oai(validator(min_items = 1, max_items = 1000))]
+    pub papers: Vec<VoteInput>,
+}
+
+/// What was counted by hand.
+#[derive(Clone, Copy, Debug, Object)]
+#[oai(deny_unknown_fields)]
+pub struct ControlTotals {
+    /// All papers.
+    pub papers: u64,
+    /// In favour.
+    pub in_favour: u64,
+    /// Against.
+    pub against: u64,
+    /// Abstained.
+    pub abstained: u64,
+}
+
+/// What became of a ballot.
+#[derive(Debug, Object)]
+pub struct BallotEnd {
+    /// The ballot.
+    pub ballot: Uuid,
+    /// Where it stands.
+    pub state: BallotState,
+    /// The verdict's outcome, where there is one.
+    #[oai(skip_serializing_if_is_none)]
+    pub outcome: Option<Outcome>,
+    /// The resolution that it adopted.
+    #[oai(skip_serializing_if_is_none)]
+    pub resolution: Option<Uuid>,
+}
+
+/// A bundle.
+#[derive(ApiResponse)]
+pub enum Bundle {
+    /// The bundle, in its one canonical form.
+    #[oai(status = 200, content_type = "application/vnd.yishi.bundle+json")]
+    Bytes(Binary<Vec<u8>>),
+}
+
+#[OpenApi]
+impl BallotsApi {
+    /// Opens a ballot on a topic that was deliberated.
+    ///
+    /// The city's rules give the rule; it is published with the answer and binds from then on. The topic needs minutes.
+    #[oai(
+        path = "/v1/:tenant/topics/:topic/ballots",
+        method = "post",
+        operation_id = "open_ballot",
+        tag = "Tag::Decision"
+    )]
+    async fn open_ballot(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The topic's id.
+        topic: Path<Uuid>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<String>>,
+        body: Json<BallotInput>,
+    ) -> Result<Created, Problem> {
+        let BallotInput { question, matter, electorate, roll } = body.0;
+        let roll = roll.into_iter().map(rolls::VotingUnit::from).collect();
+        let new = NewBallot { question, matter, electorate: electorate.into(), roll };
+        let app = &session.app;
+        Ok(Created::one(session.once(app, ballots::open(app, &session, TopicId(*topic), new)).await?.uuid()))
+    }
+
+    /// Lists the ballots on a topic, the earliest first.
+    #[oai(
+        path = "/v1/:tenant/topics/:topic/ballots",
+        method = "get",
+        operation_id = "list_ballots",
+        tag = "Tag::Decision"
+    )]
+    async fn list_ballots(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The topic's id.
+        topic: Path<Uuid>,
+    ) -> Result<Json<BallotIds>, Problem> {
+        let ids = ballots::list(&session.app, &session, TopicId(*topic)).await?;
+        Ok(Json(BallotIds { ids: ids.into_iter().map(BallotId::uuid).collect() }))
+    }
+
+    /// Gets a ballot: its rule from the opening on, its turnout, its tally once counted, its verdict once decided.
+    #[oai(path = "/v1/:tenant/ballots/:ballot", method = "get", operation_id = "get_ballot", tag = "Tag::Decision")]
+    async fn get_ballot(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The ballot's id.
+        ballot: Path<Uuid>,
+    ) -> Result<Json<Ballot>, Problem> {
+        Ok(Json(ballots::get(&session.app, &session, BallotId(*ballot)).await?.into()))
+    }
+
+    /// Casts the vote of a voting unit for which the caller may act.
+    #[oai(
+        path = "/v1/:tenant/ballots/:ballot/votes",
+        method = "post",
+        operation_id = "cast_vote",
+        tag = "Tag::Decision"
+    )]
+    async fn cast_vote(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The ballot's id.
+        ballot: Path<Uuid>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<String>>,
+        body: Json<VoteInput>,
+    ) -> Result<Cast, Problem> {
+        let VoteInput { voting_unit, choice } = body.0;
+        let app = &session.app;
+        let cast = voting::cast(app, &session, BallotId(*ballot), voting_unit, choice.into());
+        Ok(Cast::Vote(Json(CastVote { event: session.once(app, cast).await?.event.uuid() })))
+    }
+
+    /// Enters a batch of paper votes: all of it, or nothing.
+    #[oai(
+        path = "/v1/:tenant/ballots/:ballot/batches",
+        method = "post",
+        operation_id = "enter_batch",
+        tag = "Tag::Decision"
+    )]
+    async fn enter_batch(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The ballot's id.
+        ballot: Path<Uuid>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<String>>,
+        body: Json<BatchInput>,
+    ) -> Result<Created, Problem> {
+        let app = &session.app;
+        let id = session.once(app, voting::enter_batch(app, &session, BallotId(*ballot), body.0.into())).await?;
+        Ok(Created::one(id.uuid()))
+    }
+
+    /// Closes a ballot: before its time only where every voting unit has voted.
+    #[oai(
+        path = "/v1/:tenant/ballots/:ballot/closing",
+        method = "post",
+        operation_id = "close_ballot",
+        tag = "Tag::Decision"
+    )]
+    async fn close_ballot(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The ballot's id.
+        ballot: Path<Uuid>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<String>>,
+    ) -> Result<Json<BallotEnd>, Problem> {
+        let app = &session.app;
+        Ok(Json(session.once(app, counting::close(app, &session, BallotId(*ballot))).await?.into()))
+    }
+
+    /// Counts a closed ballot, which ends the entry of paper, and asks the rules for their verdict.
+    ///
+    /// Where they cannot answer the ballot awaits its verdict, which is asked for again; no other rules ever decide it.
+    #[oai(
+        path = "/v1/:tenant/ballots/:ballot/count",
+        method = "post",
+        operation_id = "count_ballot",
+        tag = "Tag::Decision"
+    )]
+    async fn count_ballot(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The ballot's id.
+        ballot: Path<Uuid>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<String>>,
+    ) -> Result<Json<BallotEnd>, Problem> {
+        let app = &session.app;
+        Ok(Json(session.once(app, counting::count(app, &session, BallotId(*ballot))).await?.into()))
+    }
+
+    /// Ends a ballot without a verdict, for a reason; the topic goes back to where it was before.
+    #[oai(
+        path = "/v1/:tenant/ballots/:ballot/annulment",
+        method = "post",
+        operation_id = "annul_ballot",
+        tag = "Tag::Decision"
+    )]
+    async fn annul_ballot(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The ballot's id.
+        ballot: Path<Uuid>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<String>>,
+        body: Json<Reason>,
+    ) -> Result<Json<BallotEnd>, Problem> {
+        let app = &session.app;
+        Ok(Json(session.once(app, counting::annul(app, &session, BallotId(*ballot), body.0.reason)).await?.into()))
+    }
+
+    /// Gets all that is needed to verify a decision without this server, as `yishi verify` does.
+    #[oai(
+        path = "/public/:tenant/ballots/:ballot/bundle",
+        method = "get",
+        operation_id = "get_bundle",
+        tag = "Tag::Record"
+    )]
+    async fn get_bundle(
+        &self,
+        visitor: Visitor,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The ballot's id.
+        ballot: Path<Uuid>,
+    ) -> Result<Bundle, Problem> {
+        let bytes = bundling::bundle(&visitor.app, &visitor, BallotId(*ballot)).await?;
+        Ok(Bundle::Bytes(Binary(bytes)))
+    }
+}
+
+impl From<VotingUnit> for rolls::VotingUnit {
+    fn from(it: VotingUnit) -> Self {
+        Self {
+            name: it.voting_unit,
+            heads: it.heads.unwrap_or(1).into(),
+            floor_area: it.floor_area,
+            agents: it.agents.into_iter().map(MemberId).collect(),
+        }
+    }
+}
+
+impl From<BatchInput> for NewBatch {
+    fn from(it: BatchInput) -> Self {
+        let ControlTotals { papers, in_favour, against, abstained } = it.control;
+        Self {
+            station: it.station,
+            witness: MemberId(it.witness),
+            scan_reference: it.scan_reference,
+            control: rolls::ControlTotals { papers, in_favour, against, abstained },
+            papers: it.papers.into_iter().map(|paper| (paper.voting_unit, paper.choice.into())).collect(),
+        }
+    }
+}
+
+impl From<Standing> for Ballot {
+    fn from(it: Standing) -> Self {
+        let Standing { ballot, component, voting_units, voted } = it;
+        Self {
+            id: ballot.id.uuid(),
+            topic: ballot.topic.uuid(),
+            state: ballot.state.into(),
+            question: ballot.question,
+            rule: ballot.rule.into(),
+            component: component.map(|digest| digest.to_string()),
+            opened_at: ballot.opened_at.into(),
+            opens_at: ballot.opens_at.into(),
+            closes_at: ballot.closes_at.into(),
+            voting_units,
+            voted,
+            tally: ballot.tally.map(|tally| tally.counts.into_iter().map(Count::from).collect()),
+            verdict: ballot.verdict.map(Verdict::from),
+            reason: ballot.reason,
+            ended_at: ballot.ended_at.map(Instant::from),
+        }
+    }
+}
+
+impl From<Ended> for BallotEnd {
+    fn from(it: Ended) -> Self {
+        Self {
+            ballot: it.ballot.uuid(),
+            state: it.state.into(),
+            outcome: it.outcome.map(Outcome::from),
+            resolution: it.resolution.map(|id| id.uuid()),
+        }
+    }
+}
+
+impl Example for BallotInput {
+    fn example() -> Self {
+        let unit =
+            VotingUnit { voting_unit: "3-2-201".into(), heads: None, floor_area: Some(8_950), agents: vec![EXAMPLE] };
+        Self {
+            question: "是否续聘现物业服务企业三年？".into(),
+            matter: Some("property_service".into()),
+            electorate: Electorate::Owners,
+            roll: vec![unit],
+        }
+    }
+}
+
+impl Example for VoteInput {
+    fn example() -> Self {
+        Self { voting_unit: "3-2-201".into(), choice: Choice::InFavour }
+    }
+}
+
+impl Example for BatchInput {
+    fn example() -> Self {
+        Self {
+            station: "3号楼大堂".into(),
+            witness: EXAMPLE,
+            scan_reference: "scans/2026/0117-1.pdf".into(),
+            control: ControlTotals { papers: 1, in_favour: 1, against: 0, abstained: 0 },
+            papers: vec![VoteInput::example()],
+        }
+    }
+}
