@@ -2,7 +2,10 @@
 
 use std::{str::FromStr, time::Duration};
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _,
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions},
+};
 use yishi_domain::Ctx;
 
 use crate::{
@@ -27,6 +30,17 @@ impl Urls {
     pub fn of(server: &EmbeddedServer) -> Self {
         let url = |role| server.url(role, DATABASE);
         Self { owner: url(OWNER), app: url("yishi_app"), platform: url("yishi_platform") }
+    }
+
+    /// Makes a database on an embedded server as a copy of its own, to which nobody may be connected, and gives its URLs.
+    pub async fn of_copy(server: &EmbeddedServer, name: &str) -> Result<Self, StoreError> {
+        // Copied file by file it is there as soon as the disk is, and a checkpoint is behind it; that wait is nothing to warn of.
+        let admin = PgConnectOptions::from_str(&server.url(OWNER, "postgres"))?.disable_statement_logging();
+        let mut admin = admin.connect().await?;
+        let create = format!("CREATE DATABASE {name} TEMPLATE {DATABASE} STRATEGY FILE_COPY");
+        sqlx::query(AssertSqlSafe(create)).execute(&mut admin).await?;
+        admin.close().await?;
+        Ok(Self::of(server).with_database(name))
     }
 
     /// The URLs of a server that is not managed: the owner's as given, the login roles with the given passwords in place of the owner's.

@@ -24,6 +24,7 @@
 pub mod ballots;
 pub mod embedded;
 pub mod events;
+pub mod floors;
 pub mod grants;
 pub mod idempotency;
 pub mod meetings;

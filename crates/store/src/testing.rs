@@ -6,16 +6,11 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 use yishi_domain::{Actor, Ctx, Entropy, RequestId, TenantId};
 
-use crate::{
-    Db, Urls,
-    embedded::{DATABASE, EmbeddedServer, OWNER},
-    migrate,
-};
+use crate::{Db, Urls, embedded::EmbeddedServer, migrate};
 
 static SERVER: OnceCell<EmbeddedServer> = OnceCell::const_new();
 static NEXT: AtomicU32 = AtomicU32::new(1);
@@ -27,10 +22,7 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 pub async fn database() -> (Db, Urls) {
     let server = SERVER.get_or_init(start).await;
     let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    let mut admin = PgConnection::connect(&server.url(OWNER, "postgres")).await.expect("the server answers");
-    let create = format!("CREATE DATABASE {name} TEMPLATE {DATABASE} STRATEGY FILE_COPY");
-    sqlx::query(AssertSqlSafe(create)).execute(&mut admin).await.expect("the template is free");
-    let urls = Urls::of(server).with_database(&name);
+    let urls = Urls::of_copy(server, &name).await.expect("the template is free");
     (Db::open(&urls).expect("sound URLs"), urls)
 }
 
