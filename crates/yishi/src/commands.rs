@@ -6,18 +6,42 @@ use anyhow::Result;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use yishi_domain::MemberId;
 
-use crate::{homes::Home, telemetry};
+use crate::{benches, homes::Home, telemetry};
+
+/// The hidden command of the child process that compiles a component.
+pub const COMPILE_COMPONENT: &str = "compile-component";
+
+const EXAMPLES: &str = "\
+Examples:
+  yishi apply zhejiang.csv --sandbox    onboard a province's cities, to try things out
+  yishi serve                           then open http://127.0.0.1:8080/docs
+  yishi token --platform                a token for an operator
+  yishi config                          every setting, and where its value comes from
+
+Settings come from flags, then from variables of the environment, then from a file (--config, else ./yishi.toml, else \
+/etc/yishi/yishi.toml), then from defaults.
+
+Exit codes: 0 done; 1 it failed, the reason is on standard error; 2 wrong usage, or a wrong setting.";
+
+const SETTINGS: &str = "\
+The file is TOML. What belongs to every command stands first, what belongs to one under its name:
+  data_dir = \"/var/lib/yishi\"
+  log_format = \"json\"
+
+  [serve]
+  listen = \"0.0.0.0:8080\"
+
+Flags are named as settings, with `-` for `_`. Passwords are never printed.";
 
 /// Yishi (議事): grassroots democratic deliberation for the cities of a province.
 ///
 /// Without a database URL, Yishi runs a PostgreSQL of its own in the data directory.
 #[derive(Debug, Parser)]
-#[command(
-    name = "yishi",
-    version,
-    after_help = "Exit codes: 0 done; 1 it failed, the reason is on standard error; 2 wrong usage."
-)]
+#[command(name = "yishi", version, after_help = EXAMPLES)]
 pub struct Cli {
+    /// The file with settings, instead of `yishi.toml` here or in `/etc/yishi`
+    #[arg(long, global = true, value_name = "FILE", env = "YISHI_CONFIG")]
+    pub config: Option<PathBuf>,
     /// Where the installation keeps its things.
     #[command(flatten)]
     pub home: Home,
@@ -48,6 +72,14 @@ pub enum Command {
     /// Signs a bearer token with the installation's own key
     #[command(after_help = "Examples:\n  yishi token --platform\n  yishi token --tenant 3301 --member 0190a8f0-...")]
     Token(Token),
+    /// Prints every setting, its value and where that comes from
+    #[command(after_help = SETTINGS)]
+    Config(Configuration),
+    /// Measures this program on this machine, on a database of its own
+    #[command(
+        after_help = "Example: yishi bench onboard --json\nWhat is compared is measured in the same run, in turns."
+    )]
+    Bench(benches::Options),
     /// Prints the interface's description (OpenAPI)
     Openapi,
     /// Prints a shell's completions
@@ -58,7 +90,7 @@ pub enum Command {
     /// Prints the manual page
     Man,
     /// Compiles a component from standard input to standard output, under limits
-    #[command(hide = true)]
+    #[command(name = COMPILE_COMPONENT, hide = true)]
     CompileComponent,
 }
 
@@ -82,6 +114,14 @@ pub struct Apply {
     #[arg(long)]
     pub sandbox: bool,
     /// Prints what was done as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How to print the settings.
+#[derive(Debug, Args)]
+pub struct Configuration {
+    /// Prints JSON
     #[arg(long)]
     pub json: bool,
 }

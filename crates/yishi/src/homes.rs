@@ -29,10 +29,10 @@ pub struct Home {
     #[arg(long, global = true, env = "YISHI_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// The same server as the role `yishi_app`; the owner's URL with that user where it is not given
-    #[arg(long, global = true, env = "YISHI_APP_DATABASE_URL", hide_env_values = true, requires = "database_url")]
+    #[arg(long, global = true, env = "YISHI_APP_DATABASE_URL", hide_env_values = true)]
     pub app_database_url: Option<String>,
     /// The same server as the role `yishi_platform`; the owner's URL with that user where it is not given
-    #[arg(long, global = true, env = "YISHI_PLATFORM_DATABASE_URL", hide_env_values = true, requires = "database_url")]
+    #[arg(long, global = true, env = "YISHI_PLATFORM_DATABASE_URL", hide_env_values = true)]
     pub platform_database_url: Option<String>,
     /// The name under which this installation's records are known, such as its domain name
     #[arg(long, global = true, env = "YISHI_RECORD_ORIGIN", default_value = "yishi.localhost")]
@@ -61,6 +61,14 @@ impl Home {
         let record = RecordKey { origin: self.record_origin.clone(), secret: self.secret("record.key")? };
         let app = App::new(Db::open(&urls)?, self.issuer()?, self.policy()?, record, clocks::REAL);
         Ok(Opened { app: Arc::new(app), _server: server })
+    }
+
+    /// Says what does not fit together; the option's own `requires` would not see what comes from a file.
+    pub fn fault(&self) -> Option<&'static str> {
+        let role = self.app_database_url.is_some() || self.platform_database_url.is_some();
+        (role && self.database_url.is_none()).then_some(
+            "a role's database URL is named but not the owner's: give --database-url, YISHI_DATABASE_URL or `database_url` in the file",
+        )
     }
 
     /// The issuer of tokens.

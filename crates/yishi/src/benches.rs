@@ -1,0 +1,274 @@
+//! Benchmarks: what each reports, and how long it may take.
+//!
+//! A benchmark measures what it compares in turns and in one run, because figures of another hour or machine say nothing.
+
+mod onboard;
+mod startup;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use crate::outputs;
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The benchmark
+    #[arg(value_name = "NAME")]
+    pub bench: Bench,
+    /// Prints JSON
+    #[arg(long)]
+    pub json: bool,
+    /// For how many seconds rounds are begun; one is always finished
+    #[arg(long, default_value_t = 30)]
+    pub seconds: u64,
+}
+
+/// A benchmark.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Bench {
+    /// Onboards Zhejiang's 27,035 units, against a plain COPY of the same rows
+    Onboard,
+    /// Starts `yishi serve` on a new folder and again on the same one, until it is ready
+    Startup,
+}
+
+/// What was measured, and on what.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    bench: &'static str,
+    machine: Machine,
+    results: Vec<Figure>,
+    ratios: Vec<Ratio>,
+}
+
+/// A figure over all rounds.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Figure {
+    name: &'static str,
+    unit: &'static str,
+    n: usize,
+    min: f64,
+    median: f64,
+    max: f64,
+}
+
+/// How what was measured stands to what it is compared with.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Ratio {
+    name: &'static str,
+    value: f64,
+    goal: f64,
+    better: Better,
+}
+
+/// Which way a ratio should go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "no benchmark of a rate is there yet, but readers of the report are told of both")]
+pub enum Better {
+    /// The goal is the least.
+    Higher,
+    /// The goal is the most.
+    Lower,
+}
+
+/// The rounds of a benchmark: as many as fit the time.
+pub struct Rounds {
+    limit: Duration,
+    begun: Instant,
+    round: Instant,
+    longest: Duration,
+    done: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct Machine {
+    cores: usize,
+    memory_mb: u64,
+    kernel: String,
+    postgresql: String,
+}
+
+/// Runs a benchmark and prints its report.
+pub async fn run(options: &Options) -> Result<()> {
+    let rounds = Rounds::within(Duration::from_secs(options.seconds));
+    let report = match options.bench {
+        Bench::Onboard => onboard::measure(rounds).await?,
+        Bench::Startup => startup::measure(rounds).await?,
+    };
+    outputs::write(&match options.json {
+        true => format!("{}\n", serde_json::to_string_pretty(&report)?),
+        false => report.text(),
+    })
+}
+
+impl Rounds {
+    /// Rounds that begin within a time from now.
+    pub fn within(limit: Duration) -> Self {
+        let now = Instant::now();
+        Self { limit, begun: now, round: now, longest: Duration::ZERO, done: 0 }
+    }
+
+    /// Gives the number of the next round, as long as one like the longest so far would fit.
+    pub fn next(&mut self) -> Option<u32> {
+        if self.done > 0 {
+            self.longest = self.longest.max(self.round.elapsed());
+            if self.begun.elapsed() + self.longest > self.limit {
+                return None;
+            }
+        }
+        self.round = Instant::now();
+        self.done += 1;
+        Some(self.done)
+    }
+}
+
+impl Report {
+    /// Puts a report together.
+    pub fn new(bench: &'static str, results: Vec<Figure>, ratios: Vec<Ratio>) -> Result<Self> {
+        Ok(Self { bench, machine: Machine::read()?, results, ratios })
+    }
+
+    fn text(&self) -> String {
+        let Machine { cores, memory_mb, kernel, postgresql } = &self.machine;
+        let figure = |it: &Figure| {
+            [it.name.into(), it.unit.into(), it.n.to_string(), shown(it.min), shown(it.median), shown(it.max)]
+        };
+        let ratio = |it: &Ratio| {
+            let goal = match it.better {
+                Better::Higher => format!("at least {}", it.goal),
+                Better::Lower => format!("at most {}", it.goal),
+            };
+            [it.name.into(), shown(it.value), goal, if it.met() { "met" } else { "missed" }.into()]
+        };
+        let figures: Vec<_> = self.results.iter().map(figure).collect();
+        let ratios: Vec<_> = self.ratios.iter().map(ratio).collect();
+        format!(
+            "{}: {cores} cores, {memory_mb} MB, Linux {kernel}, PostgreSQL {postgresql}\n\n{}\n{}",
+            self.bench,
+            outputs::table(&["result", "unit", "n", "min", "median", "max"], &figures),
+            outputs::table(&["ratio", "value", "goal", ""], &ratios),
+        )
+    }
+}
+
+impl Figure {
+    /// The figure of some samples, of which there is at least one.
+    pub fn of(name: &'static str, unit: &'static str, samples: &[f64]) -> Self {
+        let sorted = sorted(samples);
+        let (min, max) = (sorted.first().copied(), sorted.last().copied());
+        let (min, max) = (rounded(min.unwrap_or(0.0)), rounded(max.unwrap_or(0.0)));
+        Self { name, unit, n: sorted.len(), min, median: rounded(median(&sorted)), max }
+    }
+}
+
+impl Ratio {
+    /// The median of what each round's sample is to the same round's base, so that a machine that slows down harms both alike.
+    pub fn of(name: &'static str, samples: &[f64], bases: &[f64], goal: f64, better: Better) -> Self {
+        let ratios: Vec<f64> = samples.iter().zip(bases).map(|(sample, base)| sample / base).collect();
+        Self { name, value: rounded(median(&sorted(&ratios))), goal, better }
+    }
+
+    fn met(&self) -> bool {
+        match self.better {
+            Better::Higher => self.value >= self.goal,
+            Better::Lower => self.value <= self.goal,
+        }
+    }
+}
+
+impl Machine {
+    fn read() -> Result<Self> {
+        let memory = std::fs::read_to_string("/proc/meminfo")?;
+        let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease")?.trim().to_owned();
+        let cores = std::thread::available_parallelism()?.get();
+        Ok(Self { cores, memory_mb: kilobytes(&memory, "MemTotal:")? / 1024, kernel, postgresql: postgresql()? })
+    }
+}
+
+/// A line of the kernel's files on memory, in kilobytes.
+pub fn kilobytes(text: &str, name: &str) -> Result<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|line| line.split_whitespace().next()).with_context(|| format!("no line {name}"))?;
+    Ok(number.parse()?)
+}
+
+/// Milliseconds with their fraction.
+pub fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+fn postgresql() -> Result<String> {
+    let folder = yishi_store::embedded::find_binaries().context("no PostgreSQL binaries found")?;
+    let output = std::process::Command::new(folder.join("postgres")).arg("--version").output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok(text.split_whitespace().nth(2).unwrap_or("unknown").to_owned())
+}
+
+fn sorted(samples: &[f64]) -> Vec<f64> {
+    let mut samples = samples.to_vec();
+    samples.sort_by(f64::total_cmp);
+    samples
+}
+
+fn median(sorted: &[f64]) -> f64 {
+    match sorted {
+        [] => 0.0,
+        _ => (sorted[(sorted.len() - 1) / 2] + sorted[sorted.len() / 2]) / 2.0,
+    }
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+fn shown(value: f64) -> String {
+    format!("{value:.2}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_is_the_least_the_middle_and_the_most() {
+        let figure = Figure::of("a_ms", "ms", &[4.0, 1.0, 2.0, 3.0]);
+        assert_eq!(figure, Figure { name: "a_ms", unit: "ms", n: 4, min: 1.0, median: 2.5, max: 4.0 });
+    }
+
+    #[test]
+    fn a_ratio_compares_within_each_round() {
+        let ratio = Ratio::of("a_over_b", &[2.0, 30.0, 200.0], &[1.0, 10.0, 100.0], 2.0, Better::Lower);
+        assert_eq!(ratio.value, 2.0);
+        assert!(ratio.met() && !Ratio { goal: 1.9, ..ratio }.met());
+    }
+
+    #[test]
+    fn one_round_is_always_run_and_none_that_would_not_fit() {
+        let mut rounds = Rounds::within(Duration::ZERO);
+        assert_eq!((rounds.next(), rounds.next()), (Some(1), None));
+        let mut rounds = Rounds::within(Duration::from_secs(3600));
+        assert_eq!((rounds.next(), rounds.next()), (Some(1), Some(2)));
+    }
+
+    #[test]
+    fn the_report_has_the_shape_that_readers_rely_on() {
+        let ratios = vec![Ratio::of("a_over_b", &[5.0], &[2.0], 2.0, Better::Lower)];
+        let report = Report::new("onboard", vec![Figure::of("a_ms", "ms", &[5.0])], ratios).expect("a machine");
+        let json = serde_json::to_value(&report).expect("JSON");
+        assert_eq!(
+            json["results"][0],
+            serde_json::json!({"name": "a_ms", "unit": "ms", "n": 1, "min": 5.0, "median": 5.0, "max": 5.0})
+        );
+        assert_eq!(
+            json["ratios"][0],
+            serde_json::json!({"name": "a_over_b", "value": 2.5, "goal": 2.0, "better": "lower"})
+        );
+        assert!(json["machine"]["cores"].as_u64().is_some_and(|cores| cores > 0));
+        assert!(report.text().contains("a_over_b  2.50   at most 2  missed"), "{}", report.text());
+    }
+}

@@ -1,0 +1,49 @@
+//! Onboarding a province, against a superuser's plain `COPY` of the same rows into a table with the same keys.
+
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use yishi_domain::{Actor, RequestId};
+use yishi_service::{
+    App, RecordKey,
+    onboarding::{Mode, onboard, read_list},
+    tokens::Issuer,
+};
+use yishi_store::{Db, Urls, embedded::EmbeddedServer, floors, migrate};
+
+use super::{Better, Figure, Ratio, Report, Rounds, milliseconds};
+use crate::{clocks, divisions::ZHEJIANG};
+
+/// Measures both in turns, each round on a database of its own.
+pub async fn measure(mut rounds: Rounds) -> Result<Report> {
+    let folder = tempfile::tempdir()?;
+    let data_dir = folder.path().to_owned();
+    let server = tokio::task::spawn_blocking(move || EmbeddedServer::start(&data_dir)).await??;
+    migrate(&Urls::of(&server).owner).await?;
+    let (mut apply, mut copy) = (Vec::new(), Vec::new());
+    while let Some(round) = rounds.next() {
+        let urls = Urls::of_copy(&server, &format!("round_{round}")).await?;
+        let db = Db::open(&urls)?;
+        db.ping().await?;
+        let (took, units) = apply_once(db).await?;
+        apply.push(took);
+        let floor = floors::copy_units(&urls.owner).await?;
+        ensure!(floor.rows == units, "{} rows were copied of {units}", floor.rows);
+        copy.push(milliseconds(floor.took));
+    }
+    let ratio = Ratio::of("apply_over_copy", &apply, &copy, 4.0, Better::Lower);
+    Report::new("onboard", vec![Figure::of("apply_ms", "ms", &apply), Figure::of("copy_ms", "ms", &copy)], vec![ratio])
+}
+
+/// Onboards from the list's bytes to the last commit; tells the milliseconds and how many units there are then.
+async fn apply_once(db: Db) -> Result<(f64, u64)> {
+    let record = RecordKey { origin: "bench".into(), secret: clocks::secret() };
+    let app = App::new(db, Issuer::new(clocks::secret()), record, clocks::REAL);
+    let request = RequestId(uuid::Uuid::nil());
+    let contexts = |tenant| app.ctx(tenant, 0, Actor::System("bench"), request);
+    let begun = Instant::now();
+    let done = onboard(&app.db, &contexts, read_list(ZHEJIANG)?, Mode::Production, |_| ()).await?;
+    let took = milliseconds(begun.elapsed());
+    app.db.close().await;
+    Ok((took, done.iter().map(|city| city.created as u64).sum()))
+}
