@@ -1,5 +1,6 @@
 //! Admission: a component is parsed whole, under a narrow set of features and our limits, before anything compiles it.
 
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use wasmparser::{
     Encoding, FunctionBody, Parser, Payload, Validator, WasmFeatures, component_types::ComponentEntityType,
@@ -16,6 +17,25 @@ pub struct Admitted {
     pub digest: Digest,
     /// What it says of itself.
     pub descriptor: Descriptor,
+    /// What it measures.
+    pub sizes: Sizes,
+}
+
+/// What a component measures, each figure against its limit in [`limits`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sizes {
+    /// Bytes of the component.
+    pub component_bytes: usize,
+    /// Bytes of its largest function.
+    pub function_bytes: usize,
+    /// Its functions, over all core modules.
+    pub functions: u32,
+    /// The locals of the function that has most of them.
+    pub locals: u32,
+    /// Its core modules.
+    pub core_modules: u32,
+    /// The core instances that it makes.
+    pub core_instances: u32,
 }
 
 /// The digest that names a component.
@@ -23,8 +43,8 @@ pub fn digest(component: &[u8]) -> Digest {
     Digest(Sha256::digest(component).into())
 }
 
-/// Lists every reason for refusing the bytes without compiling them.
-pub fn inspect(component: &[u8]) -> Result<(), Vec<AdmissionRefusal>> {
+/// Measures a component without compiling it, or lists every reason for refusing it.
+pub fn inspect(component: &[u8]) -> Result<Sizes, Vec<AdmissionRefusal>> {
     let mut refusals = Vec::new();
     let mut refuse = |code, text: String| refusals.push(AdmissionRefusal::new(code, text));
     if component.len() > limits::COMPONENT_BYTES {
@@ -39,7 +59,8 @@ pub fn inspect(component: &[u8]) -> Result<(), Vec<AdmissionRefusal>> {
             return Err(refusals);
         }
     };
-    let (mut depth, mut modules, mut instances, mut functions) = (0u32, 0u32, 0u32, 0u32);
+    let mut depth = 0u32;
+    let mut sizes = Sizes { component_bytes: component.len(), ..Sizes::default() };
     for payload in Parser::new(0).parse_all(component) {
         match payload {
             Err(error) => refuse("component.invalid", error.to_string()),
@@ -50,14 +71,16 @@ pub fn inspect(component: &[u8]) -> Result<(), Vec<AdmissionRefusal>> {
                 depth += 1;
             }
             Ok(Payload::End(_)) => depth -= 1,
-            Ok(Payload::ModuleSection { .. }) => modules += 1,
-            Ok(Payload::InstanceSection(section)) => instances += section.count(),
+            Ok(Payload::ModuleSection { .. }) => sizes.core_modules += 1,
+            Ok(Payload::InstanceSection(section)) => sizes.core_instances += section.count(),
             Ok(Payload::ComponentImportSection(section)) if depth == 1 => {
                 for import in section.into_iter().flatten().filter(|import| !only_types(&types, import.name.name)) {
                     refuse("component.imports", format!("it imports `{}`; rules import nothing", import.name.name));
                 }
             }
-            Ok(Payload::CodeSectionStart { count, .. }) => functions = functions.saturating_add(count),
+            Ok(Payload::CodeSectionStart { count, .. }) => {
+                sizes.functions = sizes.functions.saturating_add(count);
+            }
             Ok(Payload::CodeSectionEntry(body)) => {
                 let bytes = body.range().len();
                 if bytes > limits::FUNCTION_BYTES {
@@ -65,6 +88,8 @@ pub fn inspect(component: &[u8]) -> Result<(), Vec<AdmissionRefusal>> {
                     refuse("component.function_too_large", text);
                 }
                 let locals = locals(&body);
+                sizes.function_bytes = sizes.function_bytes.max(bytes);
+                sizes.locals = sizes.locals.max(locals);
                 if locals > limits::LOCALS {
                     let text = format!("a function of {locals} locals; {} are allowed", limits::LOCALS);
                     refuse("component.too_many_locals", text);
@@ -74,15 +99,15 @@ pub fn inspect(component: &[u8]) -> Result<(), Vec<AdmissionRefusal>> {
         }
     }
     for (code, what, found, most) in [
-        ("component.too_many_modules", "core modules", modules, limits::CORE_MODULES),
-        ("component.too_many_instances", "core instances", instances, limits::CORE_INSTANCES),
-        ("component.too_many_functions", "functions", functions, limits::FUNCTIONS),
+        ("component.too_many_modules", "core modules", sizes.core_modules, limits::CORE_MODULES),
+        ("component.too_many_instances", "core instances", sizes.core_instances, limits::CORE_INSTANCES),
+        ("component.too_many_functions", "functions", sizes.functions, limits::FUNCTIONS),
     ] {
         if found > most {
             refuse(code, format!("{found} {what}; {most} are allowed"));
         }
     }
-    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+    if refusals.is_empty() { Ok(sizes) } else { Err(refusals) }
 }
 
 fn locals(body: &FunctionBody<'_>) -> u32 {

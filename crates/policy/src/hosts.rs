@@ -94,9 +94,9 @@ impl PolicyHost {
 
     /// Admits a component, or lists the reasons for refusing it.
     pub async fn admit(&self, component: Vec<u8>) -> Result<Admitted, Vec<AdmissionRefusal>> {
-        admissions::inspect(&component)?;
+        let sizes = admissions::inspect(&component)?;
         let (digest, loaded) = self.load(component.into()).await.map_err(|refusal| vec![refusal])?;
-        Ok(Admitted { digest, descriptor: loaded.descriptor.clone() })
+        Ok(Admitted { digest, descriptor: loaded.descriptor.clone(), sizes })
     }
 
     pub(crate) async fn load(&self, component: Arc<[u8]>) -> Result<(Digest, Arc<Loaded>), AdmissionRefusal> {

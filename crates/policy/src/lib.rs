@@ -19,7 +19,7 @@ mod receipts;
 mod replays;
 mod schemas;
 
-pub use admissions::Admitted;
+pub use admissions::{Admitted, Sizes};
 pub use failures::{AdmissionRefusal, PolicyFailure};
 pub use hosts::{HostOptions, PolicyHost};
 pub use receipts::Answered;
