@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use yishi_domain::MemberId;
 
-use crate::{benches, homes::Home, telemetry};
+use crate::{benches, homes::Home, plugins::Plugin, telemetry, verifications::Verify};
 
 /// The hidden command of the child process that compiles a component.
 pub const COMPILE_COMPONENT: &str = "compile-component";
@@ -21,7 +21,8 @@ Examples:
 Settings come from flags, then from variables of the environment, then from a file (--config, else ./yishi.toml, else \
 /etc/yishi/yishi.toml), then from defaults.
 
-Exit codes: 0 done; 1 it failed, the reason is on standard error; 2 wrong usage, or a wrong setting.";
+Exit codes: 0 done; 1 it failed, the reason is on standard error; 2 wrong usage, or a wrong setting; others are in the help \
+of their command.";
 
 const SETTINGS: &str = "\
 The file is TOML. What belongs to every command stands first, what belongs to one under its name:
@@ -80,6 +81,11 @@ pub enum Command {
         after_help = "Example: yishi bench onboard --json\nWhat is compared is measured in the same run, in turns."
     )]
     Bench(benches::Options),
+    /// Verifies a decision from its bundle alone, and runs its rules again
+    Verify(Verify),
+    /// Checks and tries a city's rules, without a server
+    #[command(subcommand)]
+    Plugin(Plugin),
     /// Prints the interface's description (OpenAPI)
     Openapi,
     /// Prints a shell's completions

@@ -10,14 +10,13 @@ use std::{
 use anyhow::{Context as _, Result};
 use chrono::Duration;
 use clap::Args;
-use yishi_policy::{HostOptions, PolicyHost};
 use yishi_service::{
     App, RecordKey,
     tokens::{Bearer, Issuer},
 };
 use yishi_store::{Db, Urls, embedded::EmbeddedServer, migrate};
 
-use crate::{clocks, commands::Token};
+use crate::{clocks, commands::Token, workbenches};
 
 /// Where the installation keeps its things.
 #[derive(Debug, Args)]
@@ -58,8 +57,9 @@ impl Home {
             }
         };
         migrate(&urls.owner).await.context("the database's schema could not be brought up to date")?;
+        let policy = workbenches::host(&self.data_dir.join("artefacts"), self.secret("artefacts.key")?)?;
         let record = RecordKey { origin: self.record_origin.clone(), secret: self.secret("record.key")? };
-        let app = App::new(Db::open(&urls)?, self.issuer()?, self.policy()?, record, clocks::REAL);
+        let app = App::new(Db::open(&urls)?, self.issuer()?, policy, record, clocks::REAL);
         Ok(Opened { app: Arc::new(app), _server: server })
     }
 
@@ -74,17 +74,6 @@ impl Home {
     /// The issuer of tokens.
     pub fn issuer(&self) -> Result<Issuer> {
         Ok(Issuer::new(self.secret("issuer.key")?))
-    }
-
-    /// The host of rule sets, which has components compiled by this program, in a process of its own.
-    fn policy(&self) -> Result<PolicyHost> {
-        let program = std::env::current_exe().context("this program does not know where it is")?;
-        let options = HostOptions {
-            artefacts: self.data_dir.join("artefacts"),
-            key: self.secret("artefacts.key")?,
-            compiler: vec![program.into(), "compile-component".into()],
-        };
-        PolicyHost::new(&options).map_err(|error| anyhow::anyhow!("the host of rule sets does not start: {error:#}"))
     }
 
     fn remote(&self, owner: &str) -> Urls {

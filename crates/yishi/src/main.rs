@@ -7,9 +7,13 @@ mod divisions;
 mod homes;
 mod imports;
 mod outputs;
+mod plugins;
+mod reruns;
 mod servers;
 mod settings;
 mod telemetry;
+mod verifications;
+mod workbenches;
 
 use std::process::ExitCode;
 
@@ -20,23 +24,25 @@ fn main() -> ExitCode {
     let (cli, settings) = settings::load(std::env::args_os()).unwrap_or_else(|error| error.exit());
     if let Command::CompileComponent = cli.command {
         // Runs under limits on memory, so nothing else is started first.
-        return outcome(
-            yishi_policy::compilers::run(&mut std::io::stdin(), &mut std::io::stdout()).map_err(Into::into),
-        );
+        let compiled = yishi_policy::compilers::run(&mut std::io::stdin(), &mut std::io::stdout());
+        return outcome(compiled.map(|()| ExitCode::SUCCESS).map_err(Into::into));
     }
     outcome(start(cli, &settings))
 }
 
-fn start(cli: Cli, settings: &Settings) -> anyhow::Result<()> {
+fn start(cli: Cli, settings: &Settings) -> anyhow::Result<ExitCode> {
     let telemetry = telemetry::start(&cli.telemetry)?;
     let result = tokio::runtime::Runtime::new()?.block_on(run(cli, settings));
     telemetry.stop();
     result
 }
 
-async fn run(cli: Cli, settings: &Settings) -> anyhow::Result<()> {
+/// Runs a command; the few whose findings have exit codes of their own answer with them.
+async fn run(cli: Cli, settings: &Settings) -> anyhow::Result<ExitCode> {
     let home = &cli.home;
-    match cli.command {
+    let done = match cli.command {
+        Command::Verify(options) => return verifications::verify(&options).await,
+        Command::Plugin(plugin) => return plugins::run(&plugin).await,
         Command::Serve(options) => servers::serve(home, &options).await,
         Command::Work => servers::work(home).await,
         Command::Migrate => home.open().await.map(drop),
@@ -48,15 +54,13 @@ async fn run(cli: Cli, settings: &Settings) -> anyhow::Result<()> {
         Command::Completions { shell } => outputs::write(&commands::completions(shell)?),
         Command::Man => outputs::write(&commands::man()?),
         Command::CompileComponent => unreachable!("handled before the runtime starts"),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
-fn outcome(result: anyhow::Result<()>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("yishi: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+fn outcome(result: anyhow::Result<ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        eprintln!("yishi: {error:#}");
+        ExitCode::FAILURE
+    })
 }

@@ -1,0 +1,176 @@
+//! Fixtures: a configuration, a subject and a tally, and the verdict that a rule set must come to.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+use serde_json::Value;
+use yishi_domain::voting::{Outcome, Subject, Tally, Verdict};
+
+use super::{Test, read};
+use crate::{
+    outputs::{self, Reason},
+    workbenches::{Workbench, patiently},
+};
+
+/// A fixture as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fixture {
+    name: String,
+    config: Value,
+    subject: Subject,
+    tally: Tally,
+    expected: Expected,
+}
+
+/// What must come out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    outcome: Outcome,
+    /// Whether each check holds, in the rule's order.
+    holds: Vec<bool>,
+}
+
+/// Runs a component on fixtures and shows what differs; tells whether all came out as expected.
+pub async fn test(options: &Test) -> Result<bool> {
+    let component = read(&options.file)?;
+    let bench = Workbench::new()?;
+    let files = files(&options.fixtures)?;
+    if let Err(refusals) = bench.host.admit(component.clone()).await {
+        let lines = refusals.into_iter().map(Reason::from).map(|it| format!("refused  {}: {}", it.code, it.detail));
+        outputs::write(&lines.map(|line| outputs::plain(&line) + "\n").collect::<String>())?;
+        return Ok(false);
+    }
+    let component = Arc::from(component);
+    let mut failed = 0;
+    for file in &files {
+        let (name, faults) = run(&bench, &component, file).await;
+        failed += usize::from(!faults.is_empty());
+        let word = if faults.is_empty() { "ok  " } else { "FAIL" };
+        let head = format!("{word}  {}  {name}", file.display());
+        let lines = std::iter::once(head).chain(faults.into_iter().map(|fault| format!("      {fault}")));
+        outputs::write(&lines.map(|line| outputs::plain(&line) + "\n").collect::<String>())?;
+    }
+    outputs::write(&format!("{} of {} fixtures come out as expected\n", files.len() - failed, files.len()))?;
+    Ok(failed == 0)
+}
+
+/// The fixtures that paths name: a file is one, a folder holds some.
+fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        let named = || path.display().to_string();
+        if !path.metadata().with_context(named)?.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let mut inside = Vec::new();
+        for entry in path.read_dir().with_context(named)? {
+            let file = entry.with_context(named)?.path();
+            if file.extension().is_some_and(|it| it == "json") {
+                inside.push(file);
+            }
+        }
+        ensure!(!inside.is_empty(), "{} holds no fixture (*.json)", path.display());
+        inside.sort();
+        files.append(&mut inside);
+    }
+    Ok(files)
+}
+
+/// Runs one fixture: its name, and what is wrong.
+async fn run(bench: &Workbench, component: &Arc<[u8]>, file: &Path) -> (String, Vec<String>) {
+    let bytes = match read(file) {
+        Ok(bytes) => bytes,
+        Err(error) => return (String::new(), vec![format!("it cannot be read: {error:#}")]),
+    };
+    let fixture: Fixture = match serde_json::from_slice(&bytes) {
+        Ok(fixture) => fixture,
+        Err(error) => return (String::new(), vec![format!("it is no fixture: {error}")]),
+    };
+    let Fixture { name, config, subject, tally, expected } = fixture;
+    let verdict = patiently(async || {
+        let rule = bench.host.rule(Arc::clone(component), &config, &subject).await?.value;
+        Ok(bench.host.verdict(Arc::clone(component), &config, &rule, &tally).await?.value)
+    });
+    let faults = match verdict.await {
+        Ok(verdict) => differences(&expected, &verdict),
+        Err(failure) => {
+            let Reason { code, detail } = failure.into();
+            vec![format!("{code}: {detail}")]
+        }
+    };
+    (name, faults)
+}
+
+/// Each place where a verdict is not the expected one, with the figures that it came to.
+fn differences(expected: &Expected, verdict: &Verdict) -> Vec<String> {
+    let mut lines = Vec::new();
+    if expected.outcome != verdict.outcome {
+        let (expected, found) = (outputs::word(&expected.outcome), outputs::word(&verdict.outcome));
+        lines.push(format!("outcome: expected {expected}, found {found}"));
+    }
+    let word = |holds: &bool| if *holds { "holds" } else { "fails" };
+    for i in 0..expected.holds.len().max(verdict.checks.len()) {
+        match (expected.holds.get(i), verdict.checks.get(i)) {
+            (Some(expected), Some(check)) if *expected == check.holds => {}
+            (expected, Some(check)) => lines.push(format!(
+                "check {} ({}): expected {}, found {} with {}",
+                i + 1,
+                check.code,
+                expected.map_or("no such check", word),
+                word(&check.holds),
+                outputs::figures(check)
+            )),
+            (expected, None) => {
+                lines.push(format!("check {}: expected {}, found no such check", i + 1, expected.map_or("", word)));
+            }
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use yishi_domain::voting::{Check, Fraction};
+
+    use super::*;
+
+    fn verdict(holds: &[bool]) -> Verdict {
+        let check = |holds: &bool| Check {
+            code: "majority".into(),
+            counted: 5,
+            of: 10,
+            at_least: Fraction::new(1, 2),
+            strict: true,
+            holds: *holds,
+        };
+        Verdict { outcome: Outcome::Failed, checks: holds.iter().map(check).collect(), reasons: Vec::new() }
+    }
+
+    #[test]
+    fn every_difference_is_shown_with_its_figures() {
+        let expect = |outcome, holds: &[bool]| Expected { outcome, holds: holds.to_vec() };
+        assert!(differences(&expect(Outcome::Failed, &[true, false]), &verdict(&[true, false])).is_empty());
+        assert_eq!(
+            differences(&expect(Outcome::Passed, &[true, true]), &verdict(&[true, false])),
+            [
+                "outcome: expected passed, found failed",
+                "check 2 (majority): expected holds, found fails with 5 of 10, more than 1/2"
+            ]
+        );
+        assert_eq!(
+            differences(&expect(Outcome::Failed, &[true]), &verdict(&[true, true])),
+            ["check 2 (majority): expected no such check, found holds with 5 of 10, more than 1/2"]
+        );
+        assert_eq!(
+            differences(&expect(Outcome::Failed, &[true, false]), &verdict(&[true])),
+            ["check 2: expected fails, found no such check"]
+        );
+    }
+}

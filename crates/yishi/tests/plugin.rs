@@ -1,0 +1,92 @@
+//! `yishi plugin`, run as a program on the real rule sets and on what is none.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// Runs `yishi plugin` in the project's folder; gives its exit code and all that it said.
+fn plugin(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_yishi"))
+        .arg("plugin")
+        .args(arguments)
+        .current_dir(ROOT)
+        .output()
+        .expect("the program");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(said).expect("text"))
+}
+
+#[test]
+fn a_sound_component_is_measured_and_tried() {
+    let (code, said) = plugin(&["check", "target/plugins/standard.wasm", "--json"]);
+    assert_eq!(code, Some(0), "{said}");
+    let found: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!((&found["admitted"], &found["descriptor"]["name"]), (&true.into(), &"standard".into()));
+    let bytes = std::fs::read(format!("{ROOT}/target/plugins/standard.wasm")).expect("the component");
+    assert_eq!((&found["sizes"][0]["found"], &found["sizes"][0]["limit"]), (&bytes.len().into(), &524_288.into()));
+    let trials = found["trials"].as_array().expect("trials");
+    assert_eq!(trials.len(), 9);
+    for trial in trials {
+        assert_eq!(trial["result"], "answered", "{trial}");
+        assert!(trial["fuel"].as_u64().is_some_and(|it| it > 0), "{trial}");
+    }
+}
+
+#[test]
+fn rules_that_have_no_answer_to_a_question_are_sound_all_the_same() {
+    let (code, said) = plugin(&["check", "target/plugins/civil-code-278.wasm"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("subject.unknown_matter") && said.contains("decide, property service"), "{said}");
+    assert!(said.ends_with("sound: it would be admitted\n"), "{said}");
+}
+
+#[test]
+fn what_is_no_component_is_refused_with_its_code() {
+    let (code, said) = plugin(&["check", "README.md"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("refused  component.invalid: "), "{said}");
+    let (code, said) = plugin(&["test", "README.md", "plugins/standard/fixtures"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("refused  component.invalid: "), "{said}");
+}
+
+#[test]
+fn fixtures_come_out_as_expected() {
+    let one = "plugins/civil-code-278/fixtures/ordinary_passes.json";
+    let (code, said) = plugin(&["test", "target/plugins/civil-code-278.wasm", "plugins/civil-code-278/fixtures", one]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.ends_with("5 of 5 fixtures come out as expected\n"), "{said}");
+}
+
+#[test]
+fn what_comes_out_otherwise_is_shown_and_fails() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = format!("{ROOT}/plugins/civil-code-278/fixtures/ordinary_fails_by_area.json");
+    let text = std::fs::read_to_string(path).expect("the fixture");
+    let mut fixture: Value = serde_json::from_str(&text).expect("JSON");
+    fixture["expected"] = serde_json::json!({"outcome": "passed", "holds": [true, true, true, true]});
+    std::fs::write(folder.path().join("a.json"), fixture.to_string()).expect("written");
+    fixture["config"] = serde_json::json!({"quorun": 1});
+    std::fs::write(folder.path().join("b.json"), fixture.to_string()).expect("written");
+    std::fs::write(folder.path().join("c.json"), "{}").expect("written");
+    let (code, said) = plugin(&["test", "target/plugins/civil-code-278.wasm", folder.path().to_str().expect("a path")]);
+    assert_eq!(code, Some(1), "{said}");
+    for line in [
+        "outcome: expected passed, found failed",
+        "check 3 (majority_floor_area): expected holds, found fails with 44000 of 94000, more than 1/2",
+        "policy.configuration_invalid",
+        "it is no fixture: missing field `name`",
+        "0 of 3 fixtures come out as expected",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+}
+
+#[test]
+fn a_folder_without_fixtures_does_not_pass_for_a_test() {
+    let (code, said) = plugin(&["test", "target/plugins/standard.wasm", "plugins/wit"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("holds no fixture"), "{said}");
+}
