@@ -192,6 +192,10 @@ impl From<Failure> for Problem {
                 let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "request.faults", detail);
                 Self { faults: refusals.into_iter().map(fault).collect(), ..problem }
             }
+            Failure::Store(error) if error.is_bad_text() => {
+                let detail = "a text holds the character U+0000, which no text may";
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "request.bad_text", detail).with_fix("remove it")
+            }
             Failure::Store(error) if error.is_transient() => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the database is away");
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "server.busy", "the service cannot do this right now")

@@ -47,6 +47,12 @@ impl StoreError {
         }
     }
 
+    /// Tells whether a text holds what no text of PostgreSQL can: the character U+0000.
+    pub fn is_bad_text(&self) -> bool {
+        // PostgreSQL, appendix A: character_not_in_repertoire from a text, untranslatable_character from JSON.
+        matches!(self, Self::Database(sqlx::Error::Database(db)) if matches!(db.code().as_deref(), Some("22021" | "22P05")))
+    }
+
     /// Turns a violated unique constraint into [`StoreError::Taken`].
     pub(crate) fn or_taken(error: sqlx::Error) -> Self {
         match &error {
