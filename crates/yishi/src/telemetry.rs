@@ -79,7 +79,9 @@ fn build(options: &Options) -> Result<(impl Subscriber + Send + Sync + use<>, Te
     let exporters = options.collector.as_deref().filter(|it| !it.is_empty()).map(exporters).transpose()?;
     let spans = exporters.as_ref().map(|(tracer, _)| {
         let ours = filter_fn(|it| it.target().starts_with("yishi") && it.target() != METRICS);
-        tracing_opentelemetry::layer().with_tracer(tracer.tracer("yishi")).with_filter(ours)
+        // A span whose context has been activated has begun, and keeps its name; a request has its own only once it is routed.
+        let layer = tracing_opentelemetry::layer().with_context_activation(false);
+        layer.with_tracer(tracer.tracer("yishi")).with_filter(ours)
     });
     let measurements = exporters.as_ref().map(|(_, meter)| {
         tracing_opentelemetry::MetricsLayer::new(meter.clone()).with_filter(filter_fn(|it| it.target() == METRICS))
@@ -139,7 +141,8 @@ mod tests {
         let options = Options { log: "off".into(), log_format: LogFormat::Json, collector };
         let (subscriber, telemetry) = build(&options).expect("sound options");
         tracing::subscriber::with_default(subscriber, || {
-            let _span = tracing::info_span!("request", otel.name = "api.list_units", tenant = "3301").entered();
+            let span = tracing::info_span!("request", otel.name = tracing::field::Empty, tenant = "3301").entered();
+            span.record("otel.name", "api.list_units");
             tracing::event!(target: METRICS, tracing::Level::INFO, histogram.http.server.request.duration = 0.5);
         });
         telemetry.stop();
