@@ -109,16 +109,14 @@ fn read_secret(path: &Path) -> Result<[u8; 32]> {
     bytes.try_into().ok().with_context(|| format!("{} does not hold 32 bytes", path.display()))
 }
 
-/// The same URL for another user, without the owner's password.
+/// The same URL for another user, without the owner's password; the user is a parameter, because a URL of a Unix socket has no other place for it.
 fn with_user(url: &str, user: &str) -> String {
-    match (url.split_once("://"), url.contains('@')) {
-        (Some((scheme, rest)), true) => {
-            let host = rest.split_once('@').map_or(rest, |(_, host)| host);
-            format!("{scheme}://{user}@{host}")
-        }
-        (Some((scheme, rest)), false) => format!("{scheme}://{user}@{rest}"),
-        (None, _) => url.to_owned(),
-    }
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+    let owners = |it: &&str| it.is_empty() || it.starts_with("user=") || it.starts_with("password=");
+    let kept: String = parameters.split('&').filter(|it| !owners(it)).map(|it| format!("{it}&")).collect();
+    format!("{scheme}://{place}?{kept}user={user}")
 }
 
 #[cfg(test)]
@@ -127,10 +125,15 @@ mod tests {
 
     #[test]
     fn a_role_takes_the_place_of_the_owner_and_its_password() {
+        let of_role = |url| with_user(url, "r");
         assert_eq!(
-            with_user("postgres://o:p@db:5432/yishi?sslmode=require", "r"),
-            "postgres://r@db:5432/yishi?sslmode=require"
+            of_role("postgres://o:p@db:5432/yishi?sslmode=require"),
+            "postgres://db:5432/yishi?sslmode=require&user=r"
         );
-        assert_eq!(with_user("postgres://db/yishi", "r"), "postgres://r@db/yishi");
+        assert_eq!(of_role("postgres://db/yishi"), "postgres://db/yishi?user=r");
+        assert_eq!(
+            of_role("postgres:///yishi?host=/run/db&user=o&password=p"),
+            "postgres:///yishi?host=/run/db&user=r"
+        );
     }
 }
