@@ -2,15 +2,15 @@
 
 use std::{
     sync::{Arc, OnceLock},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use poem::{
     Body, Endpoint, IntoResponse as _, Request, Response,
-    error::ReadBodyError,
     http::{HeaderValue, Method, StatusCode, header},
 };
 use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tracing::{Instrument as _, Span, field::Empty, info_span};
 use yishi_domain::{Actor, Digest, RequestId};
 use yishi_service::App;
@@ -24,6 +24,10 @@ pub const REQUEST_ID: &str = "x-request-id";
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 const MIB: usize = 1024 * 1024;
+
+/// How much of a body that is too large is read before it is refused, and for how long.
+const FORGOTTEN: u64 = 32 * MIB as u64;
+const PATIENCE: Duration = Duration::from_secs(5);
 
 tokio::task_local! {
     static CURRENT: Arc<Current>;
@@ -124,24 +128,36 @@ fn id_of(request: &Request, app: &App) -> RequestId {
 async fn limited(mut request: Request) -> Result<Request, Problem> {
     let limit = limit_of(request.method(), request.uri().path());
     let announced: Option<usize> = request.header("content-length").and_then(|length| length.parse().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(Problem::too_large());
-    }
+    let asks_first = request.header("expect").is_some();
     let body = request.take_body();
-    match body.into_bytes_limit(limit).await {
-        Ok(bytes) => {
+    let mut body = body.into_async_read();
+    let mut bytes = Vec::new();
+    if announced.is_none_or(|length| length <= limit) {
+        let read = (&mut body).take(limit as u64 + 1).read_to_end(&mut bytes).await;
+        if read.is_err() {
+            let why = "the body ended before it was complete";
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "request.broken_body", why));
+        }
+        if bytes.len() <= limit {
             if request.headers().contains_key(IDEMPOTENCY_KEY) {
                 let digest = digest_of(&request, &bytes);
                 request.set_data(digest);
             }
             request.set_body(Body::from(bytes));
-            Ok(request)
-        }
-        Err(ReadBodyError::PayloadTooLarge) => Err(Problem::too_large()),
-        Err(_) => {
-            Err(Problem::new(StatusCode::BAD_REQUEST, "request.broken_body", "the body ended before it was complete"))
+            return Ok(request);
         }
     }
+    if !asks_first {
+        forget(body).await;
+    }
+    Err(Problem::too_large())
+}
+
+/// Reads on and forgets what is read, so that a caller who sends everything before listening hears the answer; not without an end.
+async fn forget(body: impl AsyncRead + Unpin) {
+    let rest = async { tokio::io::copy(&mut body.take(FORGOTTEN), &mut tokio::io::sink()).await };
+    // Whether it came to an end or not, the answer is the same.
+    tokio::time::timeout(PATIENCE, rest).await.ok();
 }
 
 /// The digest by which a request is known again: over its path, its query and its body.
