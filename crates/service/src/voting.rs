@@ -60,10 +60,6 @@ pub async fn cast(
     let (ctx, me) = (&session.ctx, session.member()?);
     let mut tx = app.db.write(ctx).await?;
     let ballot = ballots::share(&mut tx, id).await?.ok_or_else(opening::unknown)?;
-    if ballot.state != BallotState::Open || ctx.now < ballot.opens_at || ctx.now > ballot.closes_at {
-        let text = format!("it takes votes from {} to {} and is {}", ballot.opens_at, ballot.closes_at, ballot.state);
-        return Err(Refusal::conflict("ballot.not_open", text).into());
-    }
     let unit = match ballots::voting_units(&mut tx, id, &[&voting_unit], Some(me)).await?.pop() {
         Some((unit, true)) => unit,
         // Whether a voting unit is on the roll is told to those who act for it.
@@ -76,6 +72,11 @@ pub async fn cast(
             .into());
         }
     };
+    let open = ballot.state == BallotState::Open && (ballot.opens_at..=ballot.closes_at).contains(&ctx.now);
+    if !open && votes::of_unit(&mut tx, id, &unit.name).await?.is_none() {
+        let text = format!("it takes votes from {} to {} and is {}", ballot.opens_at, ballot.closes_at, ballot.state);
+        return Err(Refusal::conflict("ballot.not_open", text).into());
+    }
     let (vote, cast) = vote(session, &ballot, &unit, choice, Source::Member(me));
     refuse_second(
         votes::insert(&mut tx, id, std::slice::from_ref(&vote), ctx.now).await?,

@@ -4,6 +4,7 @@ mod apt;
 mod charts;
 mod checks;
 mod compilers;
+mod demos;
 mod licences;
 mod plugins;
 mod postgres;
@@ -24,6 +25,7 @@ use anyhow::{Context as _, Result};
 const HELP: &str = "\
 cargo xtask COMMAND
 
+  demo [ARG..]  sets up what is missing and runs the demonstration; ARG as of `yishi demo`: --exit, --json, --data-dir, --listen
   test          runs every check: format, lints, house rules, plugins, tests, interface, chart, licences
   tidy          checks the house rules alone
   plugins       builds the plugins to components
@@ -36,6 +38,7 @@ exit codes: 0 done; 1 a step failed; 2 no such command
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let outcome = root().and_then(|root| match command.as_str() {
+        "demo" => demos::run_it(&root, std::env::args().skip(2)).map(Some),
         "test" => checks::run_all(&root).map(Some),
         "tidy" => tidy::check(&root).map(|()| Some(ExitCode::SUCCESS)),
         "plugins" => plugins::build(&root).map(|()| Some(ExitCode::SUCCESS)),

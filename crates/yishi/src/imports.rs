@@ -3,31 +3,40 @@
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use yishi_domain::{Actor, RequestId, divisions::Division, escalation::Level};
-use yishi_service::onboarding::{Mode, OnboardError, Onboarded, onboard, read_list};
+use yishi_service::{
+    App,
+    onboarding::{Mode, OnboardError, Onboarded, onboard, read_list},
+};
 
 use crate::{commands::Apply, homes::Home, outputs};
 
 /// Onboards the cities of a division list.
 pub async fn apply(home: &Home, options: &Apply) -> Result<()> {
     let bytes = std::fs::read(&options.file).with_context(|| options.file.display().to_string())?;
-    let list = explained(read_list(&bytes))?;
+    explained(read_list(&bytes))?;
     let opened = home.open().await?;
-    let app = &opened.app;
+    let mode = if options.sandbox { Mode::Sandbox } else { Mode::Production };
+    let done = onboard_shown(&opened.app, &bytes, mode).await?;
+    if options.json {
+        return outputs::write(&format!("{}\n", serde_json::to_string_pretty(&done)?));
+    }
+    outputs::write(&done.iter().map(line).collect::<String>())
+}
+
+/// Onboards the cities of a list, and shows on standard error how far it is.
+pub async fn onboard_shown(app: &App, list: &[u8], mode: Mode) -> Result<Vec<Onboarded>> {
+    let list = explained(read_list(list))?;
     let bar =
         ProgressBar::new(units(&list)).with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} units {msg}")?);
     let request = RequestId(app.ctx_in(None, Actor::System("apply"), RequestId(uuid::Uuid::nil())).new_id());
     let contexts = |tenant| app.ctx(tenant, 0, Actor::Operator("operator".into()), request);
-    let mode = if options.sandbox { Mode::Sandbox } else { Mode::Production };
     let done = onboard(&app.db, &contexts, list, mode, |city| {
         bar.set_message(city.name.clone());
         bar.inc(city.total as u64);
     });
     let done = explained(done.await)?;
     bar.finish_and_clear();
-    if options.json {
-        return outputs::write(&format!("{}\n", serde_json::to_string_pretty(&done)?));
-    }
-    outputs::write(&done.iter().map(line).collect::<String>())
+    Ok(done)
 }
 
 fn line(city: &Onboarded) -> String {

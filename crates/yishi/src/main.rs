@@ -3,12 +3,14 @@
 mod benches;
 mod clocks;
 mod commands;
+mod demos;
 mod divisions;
 mod homes;
 mod imports;
 mod outputs;
 mod plugins;
 mod reruns;
+mod rule_sets;
 mod servers;
 mod settings;
 mod telemetry;
@@ -31,7 +33,8 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: Cli, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let telemetry = telemetry::start(&cli.telemetry)?;
+    let told = cli.telemetry.clone();
+    let telemetry = telemetry::start(&if matches!(cli.command, Command::Demo(_)) { told.quietly() } else { told })?;
     let result = tokio::runtime::Runtime::new()?.block_on(run(cli, settings));
     telemetry.stop();
     result
@@ -42,6 +45,7 @@ async fn run(cli: Cli, settings: &Settings) -> anyhow::Result<ExitCode> {
     let home = &cli.home;
     let done = match cli.command {
         Command::Verify(options) => return verifications::verify(&options).await,
+        Command::Demo(options) => return demos::run(home, &options).await,
         Command::Plugin(plugin) => return plugins::run(&plugin).await,
         Command::Serve(options) => servers::serve(home, &options).await,
         Command::Work => servers::work(home).await,

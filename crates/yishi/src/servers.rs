@@ -1,10 +1,15 @@
 //! Serving and working.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
+use clap::Args;
 use poem::{Server, listener::TcpAcceptor};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::Notify,
+    task::JoinHandle,
+};
 use yishi_service::App;
 
 use crate::{commands::Serve, homes::Home};
@@ -15,26 +20,75 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// How long a worker rests when nothing was pending.
 const REST: Duration = Duration::from_millis(500);
 
+/// Where to serve.
+#[derive(Clone, Debug, Args)]
+pub struct Address {
+    /// The address to listen on
+    #[arg(long, env = "YISHI_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+}
+
+/// A server that runs beside whatever else the program does.
+pub struct Running {
+    address: SocketAddr,
+    server: JoinHandle<std::io::Result<()>>,
+    worker: Option<JoinHandle<()>>,
+    end: Arc<Notify>,
+}
+
 /// Serves until asked to end, then finishes what is open.
 pub async fn serve(home: &Home, options: &Serve) -> Result<()> {
     let opened = home.open().await?;
-    let worker = (!options.no_workers).then(|| tokio::spawn(work_for_good(Arc::clone(&opened.app))));
-    let listener =
-        std::net::TcpListener::bind(options.listen).with_context(|| format!("cannot listen on {}", options.listen))?;
-    let address = listener.local_addr()?;
-    println!("Yishi serves on http://{address}");
-    println!("  interface  http://{address}/docs");
+    let running = start(&opened.app, &options.address, !options.no_workers)?;
+    let base = running.base();
+    println!("Yishi serves on {base}");
+    println!("  interface  {base}/docs");
     println!("  a token    yishi token --platform");
-    listener.set_nonblocking(true)?;
-    let server = Server::new_with_acceptor(TcpAcceptor::from_std(listener)?);
-    server
-        .run_with_graceful_shutdown(yishi_api::endpoint(Arc::clone(&opened.app)), asked_to_end(), Some(DRAIN))
-        .await?;
-    if let Some(worker) = worker {
-        worker.abort();
-    }
+    running.until_asked_to_end().await?;
     opened.app.db.close().await;
     Ok(())
+}
+
+/// Starts serving, and working in the background where that is asked for.
+pub fn start(app: &Arc<App>, address: &Address, works: bool) -> Result<Running> {
+    let listen = address.listen;
+    let listener = std::net::TcpListener::bind(listen).with_context(|| format!("cannot listen on {listen}"))?;
+    let address = listener.local_addr()?;
+    listener.set_nonblocking(true)?;
+    let server = Server::new_with_acceptor(TcpAcceptor::from_std(listener)?);
+    let end = Arc::new(Notify::new());
+    let ended = Arc::clone(&end);
+    let endpoint = yishi_api::endpoint(Arc::clone(app));
+    let server = tokio::spawn(async move {
+        server.run_with_graceful_shutdown(endpoint, async move { ended.notified().await }, Some(DRAIN)).await
+    });
+    let worker = works.then(|| tokio::spawn(work_for_good(Arc::clone(app))));
+    Ok(Running { address, server, worker, end })
+}
+
+impl Running {
+    /// The server's base URL.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Serves until asked to end, or until serving fails.
+    pub async fn until_asked_to_end(mut self) -> Result<()> {
+        tokio::select! {
+            () = asked_to_end() => self.stop().await,
+            failed = &mut self.server => Ok(failed??),
+        }
+    }
+
+    /// Finishes what is open.
+    pub async fn stop(self) -> Result<()> {
+        self.end.notify_one();
+        self.server.await??;
+        if let Some(worker) = self.worker {
+            worker.abort();
+        }
+        Ok(())
+    }
 }
 
 /// Works until asked to end.
@@ -49,7 +103,7 @@ pub async fn work(home: &Home) -> Result<()> {
 }
 
 /// Gives events their positions and does what is due, for good.
-pub async fn work_for_good(app: Arc<App>) {
+async fn work_for_good(app: Arc<App>) {
     let sequencing = repeat("sequencing", &app, |app| async move { app.sequence_all().await });
     let timers = repeat("timers", &app, |app| async move { app.fire_all().await });
     tokio::join!(sequencing, timers);

@@ -2,7 +2,10 @@
 //!
 //! Code only speaks `tracing`. A span becomes a span of OpenTelemetry; an event of the target [`METRICS`] becomes a measurement and is not logged.
 
-use std::{io, time::Duration};
+use std::{
+    io::{self, IsTerminal as _},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
@@ -20,11 +23,14 @@ pub const METRICS: &str = "yishi_metrics";
 /// How long a collector may take before what it is sent is dropped.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// What is logged unless said otherwise.
+const LOG: &str = "info,sqlx=warn";
+
 /// What the program tells about itself, and to whom.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Options {
     /// What is logged to standard error, such as `info,yishi_store=debug`
-    #[arg(long, global = true, env = "YISHI_LOG", default_value = "info,sqlx=warn")]
+    #[arg(long, global = true, env = "YISHI_LOG", default_value = LOG)]
     pub log: String,
     /// How log lines are written
     #[arg(long, global = true, env = "YISHI_LOG_FORMAT", value_enum, default_value_t = LogFormat::Pretty)]
@@ -56,6 +62,16 @@ pub fn start(options: &Options) -> Result<Telemetry> {
     Ok(telemetry)
 }
 
+impl Options {
+    /// The same for a command that speaks to a person: unless said otherwise, only what went wrong is logged.
+    pub fn quietly(mut self) -> Self {
+        if self.log == LOG {
+            self.log = "warn".into();
+        }
+        self
+    }
+}
+
 impl Telemetry {
     /// Sends what is left and stops.
     pub fn stop(self) {
@@ -70,7 +86,7 @@ impl Telemetry {
 
 fn build(options: &Options) -> Result<(impl Subscriber + Send + Sync + use<>, Telemetry)> {
     let filter = EnvFilter::try_new(&options.log).with_context(|| format!("`{}` is no log filter", options.log))?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     let lines = match options.log_format {
         LogFormat::Pretty => lines.with_target(false).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),

@@ -49,20 +49,24 @@ pub struct Verify {
 
 /// What was found.
 #[derive(Serialize)]
-struct Findings {
-    result: Finding,
+pub struct Findings {
+    /// What it comes to.
+    pub result: Finding,
     /// Where it does not hold.
-    reason: Option<Reason>,
+    pub reason: Option<Reason>,
     /// What the record proves, as far as it was read.
-    report: Option<Report>,
+    pub report: Option<Report>,
 }
 
 /// What it comes to.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Finding {
+pub enum Finding {
+    /// Everything holds, under the pinned key.
     Verified,
+    /// Everything agrees with itself, and nothing says whose record it is.
     Unanchored,
+    /// Something does not hold.
     Refused,
 }
 
@@ -93,7 +97,8 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-async fn examine(bytes: &[u8], key: Option<&str>) -> Result<Findings> {
+/// Verifies a bundle's bytes, and runs its rules again.
+pub async fn examine(bytes: &[u8], key: Option<&str>) -> Result<Findings> {
     let mut report = match verify_record(bytes, key) {
         Ok(report) => report,
         Err(refused) => {

@@ -1,0 +1,22 @@
+//! Puts the built rule sets into the program, where there are any: `cargo xtask plugins` builds them.
+
+use std::{env, fs, io, path::Path};
+
+/// The rule sets that the program carries, by name.
+const NAMES: [&str; 2] = ["standard", "civil-code-278"];
+
+fn main() -> io::Result<()> {
+    let manifest = env::var("CARGO_MANIFEST_DIR").expect("cargo names the manifest's folder");
+    let built = Path::new(&manifest).join("../../target/plugins");
+    println!("cargo:rerun-if-changed={}", built.display());
+    let mut text = String::from("&[");
+    for name in NAMES {
+        let path = built.join(format!("{name}.wasm"));
+        if let Ok(path) = path.canonicalize() {
+            text.push_str(&format!("({name:?}, include_bytes!({path:?})),"));
+        }
+    }
+    text.push(']');
+    let out = env::var("OUT_DIR").expect("cargo names the folder for what is generated");
+    fs::write(Path::new(&out).join("rule_sets.rs"), text)
+}
