@@ -19,13 +19,14 @@ use yishi_service::{
     App, directory,
     failures::Failure,
     sessions::{self, Access, Session},
+    topics::{self, stored},
 };
 
 use crate::{problems::Problem, requests};
 
-pub use pages::{Front, Happening, Record, front, not_found};
+pub use pages::{Front, Happening, Listed, Record, front, not_found};
 
-/// How many of the latest events the first page shows.
+/// How many of the latest topics and of the latest events the first page shows.
 const LATEST: u16 = 20;
 
 /// Nothing but the page's own style is loaded or run.
@@ -54,6 +55,8 @@ async fn load(app: &App, slug: &str) -> Result<Front, Failure> {
         Err(Failure::Refused(refusal)) if refusal.kind == RefusalKind::NotFound => None,
         Err(failure) => return Err(failure),
     };
+    let topics = topics::latest(app, &session, LATEST).await?;
+    let topics = topics.into_iter().map(|topic| listed(topic, zone)).collect();
     let happenings = latest(app, &session, record.as_ref().map_or(0, |it| it.size)).await?;
     let happenings = happenings.into_iter().map(|event| happening(event, zone)).collect();
     Ok(Front {
@@ -62,6 +65,7 @@ async fn load(app: &App, slug: &str) -> Result<Front, Failure> {
         now: session.ctx.now.with_timezone(&zone),
         sandbox: tenant.mode == "sandbox",
         record,
+        topics,
         happenings,
     })
 }
@@ -72,6 +76,15 @@ async fn latest(app: &App, session: &Session, size: u64) -> Result<Vec<StoredEve
     let mut events = directory::list_events(app, session, from, LATEST).await?;
     events.reverse();
     Ok(events)
+}
+
+fn listed(topic: stored::Topic, zone: chrono_tz::Tz) -> Listed {
+    Listed {
+        title: topic.title,
+        stage: labels::of_stage(topic.stage),
+        since: topic.stage_since.with_timezone(&zone),
+        late: topic.marked_at.is_some(),
+    }
 }
 
 fn happening(event: StoredEvent, zone: chrono_tz::Tz) -> Happening {

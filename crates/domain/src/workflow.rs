@@ -221,6 +221,12 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_diagram_is_the_tables() {
+        let docs = include_str!("../../../ARCHITECTURE.md");
+        assert!(docs.contains(&format!("```mermaid\n{}```", diagram())), "ARCHITECTURE.md lacks:\n{}", diagram());
+    }
+
+    #[test]
     fn codes_read_back() {
         for stage in Stage::ALL {
             assert_eq!(stage.code().parse(), Ok(*stage));

@@ -141,6 +141,11 @@ pub async fn list(
     Ok(topics::page(&mut tx, &TopicFilter { stage, under, public }, after, limit).await?)
 }
 
+/// The public topics that were raised last, the newest first.
+pub async fn latest(app: &App, session: &Session, limit: u16) -> Result<Vec<Topic>, Failure> {
+    Ok(topics::latest_public(&mut app.db.read(&session.ctx).await?, limit).await?)
+}
+
 /// The categories of topics by the rules that hold now.
 pub async fn categories(app: &App, session: &Session) -> Result<Vec<Category>, Failure> {
     Ok(Rules::active(app, &session.ctx).await?.categories(app).await)

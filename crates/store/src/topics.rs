@@ -71,6 +71,9 @@ const SELECT: &str = "SELECT t.id, t.unit_id, u.path, t.author_id, t.on_behalf_o
     t.significance, t.form, t.stage, t.level, t.reason, t.merged_into, t.marked_at, t.version, t.raised_at, t.stage_since \
     FROM topics t JOIN units u ON u.tenant_id = t.tenant_id AND u.id = t.unit_id WHERE t.tenant_id = ";
 
+/// Topics that were accepted and not taken away since.
+const PUBLIC: &str = " AND t.stage NOT IN ('submitted', 'rejected', 'withdrawn', 'merged')";
+
 /// Adds a topic.
 pub async fn insert(tx: &mut WriteTx, topic: &Topic) -> Result<(), StoreError> {
     sqlx::query(
@@ -149,12 +152,19 @@ pub async fn page(
         query.push(" AND u.path LIKE ").push_bind(format!("{path}%"));
     }
     if filter.public {
-        query.push(" AND t.stage NOT IN ('submitted', 'rejected', 'withdrawn', 'merged')");
+        query.push(PUBLIC);
     }
     if let Some(after) = after {
         query.push(" AND t.id > ").push_bind(after.uuid());
     }
     query.push(" ORDER BY t.id LIMIT ").push_bind(i64::from(limit));
+    query.build().fetch_all(tx.sql()).await?.iter().map(topic).collect()
+}
+
+/// Lists the public topics that were raised last, the newest first.
+pub async fn latest_public(tx: &mut TenantTx, limit: u16) -> Result<Vec<Topic>, StoreError> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(tx.tenant().uuid()).push(PUBLIC).push(" ORDER BY t.id DESC LIMIT ").push_bind(i64::from(limit));
     query.build().fetch_all(tx.sql()).await?.iter().map(topic).collect()
 }
 

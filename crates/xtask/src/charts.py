@@ -7,12 +7,12 @@ import kubernetes_validate
 import yaml
 
 KUBERNETES = "1.30"
-DATABASE = {"database": {"existingSecret": "yishi-database"}}
+SECRETS = {"database": {"existingSecret": "yishi-database"}, "keys": {"existingSecret": "yishi-keys"}}
 # The shapes that an operator can give it, each with the kinds that must come out.
 SHAPES = {
-    "default": (DATABASE, {"Deployment": 1, "Service": 1, "ServiceAccount": 1, "Job": 1}),
+    "default": (SECRETS, {"Deployment": 1, "Service": 1, "ServiceAccount": 1, "Job": 1}),
     "full": (
-        DATABASE
+        SECRETS
         | {
             "replicaCount": 3,
             "worker": {"enabled": True},
@@ -32,16 +32,17 @@ SHAPES = {
         },
     ),
     "bare": (
-        DATABASE | {"serviceAccount": {"create": False}, "migrations": {"enabled": False}},
+        SECRETS | {"serviceAccount": {"create": False}, "migrations": {"enabled": False}},
         {"Deployment": 1, "Service": 1},
     ),
 }
 # What the schema must refuse.
 REFUSED = {
-    "without a database": {},
-    "an unknown value": DATABASE | {"replicas": 2},
-    "no replicas": DATABASE | {"replicaCount": 0},
-    "an ingress without a host": DATABASE | {"ingress": {"enabled": True}},
+    "without a database": {"keys": SECRETS["keys"]},
+    "without keys": {"database": SECRETS["database"]},
+    "an unknown value": SECRETS | {"replicas": 2},
+    "no replicas": SECRETS | {"replicaCount": 0},
+    "an ingress without a host": SECRETS | {"ingress": {"enabled": True}},
 }
 
 

@@ -115,7 +115,7 @@ pub struct Serve {
     #[command(flatten)]
     pub address: Address,
     /// Leaves the work in the background to `yishi work`
-    #[arg(long, env = "YISHI_NO_WORKERS")]
+    #[arg(long, env = "YISHI_NO_WORKERS", value_parser = clap::builder::BoolishValueParser::new())]
     pub no_workers: bool,
 }
 

@@ -24,6 +24,10 @@ pub struct Home {
     /// The directory for secrets and, without a database URL, the database
     #[arg(long, global = true, env = "YISHI_DATA_DIR", default_value = "yishi-data")]
     pub data_dir: PathBuf,
+    /// The directory with `issuer.key` and `record.key`, 32 bytes each, where several processes share them; else the data directory, which
+    /// draws them when it has none
+    #[arg(long, global = true, env = "YISHI_KEYS_DIR")]
+    pub keys_dir: Option<PathBuf>,
     /// The PostgreSQL server as its schema's owner, instead of the embedded one
     #[arg(long, global = true, env = "YISHI_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
@@ -58,7 +62,7 @@ impl Home {
         };
         migrate(&urls.owner).await.context("the database's schema could not be brought up to date")?;
         let policy = workbenches::host(&self.data_dir.join("artefacts"), self.secret("artefacts.key")?)?;
-        let record = RecordKey { origin: self.record_origin.clone(), secret: self.secret("record.key")? };
+        let record = RecordKey { origin: self.record_origin.clone(), secret: self.key("record.key")? };
         let app = App::new(Db::open(&urls)?, self.issuer()?, policy, record, clocks::REAL);
         Ok(Opened { app: Arc::new(app), _server: server })
     }
@@ -73,13 +77,21 @@ impl Home {
 
     /// The issuer of tokens.
     pub fn issuer(&self) -> Result<Issuer> {
-        Ok(Issuer::new(self.secret("issuer.key")?))
+        Ok(Issuer::new(self.key("issuer.key")?))
     }
 
     fn remote(&self, owner: &str) -> Urls {
         let as_role = |given: &Option<String>, role: &str| given.clone().unwrap_or_else(|| with_user(owner, role));
         let app = as_role(&self.app_database_url, "yishi_app");
         Urls::remote(owner, &app, &as_role(&self.platform_database_url, "yishi_platform"))
+    }
+
+    /// Reads a key that every process of the installation has in common.
+    fn key(&self, name: &str) -> Result<[u8; 32]> {
+        match &self.keys_dir {
+            Some(folder) => read_secret(&folder.join(name)),
+            None => self.secret(name),
+        }
     }
 
     /// Reads a secret of the data directory, drawing it first where there is none; only its owner may read it.

@@ -44,6 +44,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
     secretKeyRef:
       name: {{ .Values.database.existingSecret }}
       key: {{ .Values.database.key }}
+- name: YISHI_DATA_DIR
+  value: /tmp/yishi
+- name: YISHI_KEYS_DIR
+  value: /keys
 {{- with .Values.otlp.endpoint }}
 - name: OTEL_EXPORTER_OTLP_ENDPOINT
   value: {{ . | quote }}
@@ -102,10 +106,22 @@ topologySpreadConstraints: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
-{{- define "yishi.scratch" -}}
+{{- define "yishi.volumes" -}}
 - name: scratch
   emptyDir:
     sizeLimit: {{ .Values.scratch.sizeLimit }}
+- name: keys
+  secret:
+    secretName: {{ .Values.keys.existingSecret }}
+    defaultMode: 0440
+{{- end -}}
+
+{{- define "yishi.volumeMounts" -}}
+- name: scratch
+  mountPath: /tmp
+- name: keys
+  mountPath: /keys
+  readOnly: true
 {{- end -}}
 
 {{- define "yishi.podMetadata" -}}

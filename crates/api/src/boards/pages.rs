@@ -29,8 +29,23 @@ pub struct Front {
     pub sandbox: bool,
     /// Its record, once there is one.
     pub record: Option<Record>,
+    /// The topics that were raised last and are public, the newest first.
+    pub topics: Vec<Listed>,
     /// What happened last, the newest first.
     pub happenings: Vec<Happening>,
+}
+
+/// A topic in a list.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its title.
+    pub title: String,
+    /// What its stage is called.
+    pub stage: &'static str,
+    /// Since when it is there.
+    pub since: DateTime<Tz>,
+    /// Whether it is marked as late.
+    pub late: bool,
 }
 
 /// A tenant's record.
@@ -61,6 +76,14 @@ pub fn front(shown: &Front) -> Markup {
             p.note { "这是演练环境，内容不具效力。" }
         }
         p { "截至" (instant(&shown.now)) }
+        section aria-labelledby="topics" {
+            h2 id="topics" { "议题" }
+            @if shown.topics.is_empty() {
+                p { "还没有公开的议题。" }
+            } @else {
+                (topics(shown))
+            }
+        }
         section aria-labelledby="happened" {
             h2 id="happened" { "最近动态" }
             @if shown.happenings.is_empty() {
@@ -86,6 +109,24 @@ pub fn front(shown: &Front) -> Markup {
 /// The page of a board that is not there.
 pub fn not_found() -> Markup {
     page("没有这个公开栏", html! { p { "请检查网址。城市的公开栏以其区划代码命名，例如 /public/3301。" } })
+}
+
+fn topics(shown: &Front) -> Markup {
+    html! {
+        table {
+            caption { "最近 " (shown.topics.len()) " 个，新的在前" }
+            thead { tr { th scope="col" { "议题" } th scope="col" { "进展" } th scope="col" { "自" } } }
+            tbody {
+                @for it in &shown.topics {
+                    tr {
+                        th scope="row" { (it.title) }
+                        td { (it.stage) @if it.late { strong { "（已超期，督办中）" } } }
+                        td { (instant(&it.since)) }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn happenings(shown: &Front) -> Markup {
@@ -144,6 +185,7 @@ mod tests {
             now: at,
             sandbox: false,
             record: Some(Record { size: 8 }),
+            topics: vec![Listed { title: "<路灯>".into(), stage: "落实中", since: at, late: true }],
             happenings: vec![
                 Happening { position: 7, label: Some("登记成员"), kind: "member.added".into(), at },
                 Happening { position: 6, label: None, kind: "novel.done".into(), at },
@@ -156,6 +198,7 @@ mod tests {
         let page = front(&shown()).into_string();
         assert!(page.contains("<time datetime=\"2026-01-01T08:00:00+08:00\">2026年1月1日 08:00</time>"), "{page}");
         assert!(page.contains("&lt;杭州市&gt; · 议事公开栏") && !page.contains("<杭州市>"));
+        assert!(page.contains("&lt;路灯&gt;") && page.contains("落实中<strong>（已超期"), "{page}");
         assert!(page.contains("<strong>8</strong>") && page.contains("/public/3301/record/proofs/7"));
         assert!(page.contains("登记成员") && page.contains("<code>novel.done</code>"));
         assert!(!page.contains("演练") && front(&Front { sandbox: true, ..shown() }).into_string().contains("演练"));
