@@ -169,7 +169,7 @@ mod tests {
             buffer.fill(next);
             next = next.wrapping_sub(1);
         });
-        let ctx = Ctx { tenant, actor: Actor::System("tests"), now: wall, wall, request, entropy };
+        let ctx = Ctx { tenant, actor: Actor::System("tests"), now: wall, wall, request, once: None, entropy };
         let ids: Vec<EventId> = (0..10_000).map(|_| ctx.new_id()).collect();
         assert!(ids.is_sorted_by(|a, b| a < b));
         assert!(ids.iter().all(|id| id.uuid().get_version_num() == 7));
