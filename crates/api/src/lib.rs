@@ -35,13 +35,13 @@ pub use crate::problems::Problem;
 use crate::resources::{
     ballots::BallotsApi, clocks::ClocksApi, divisions::DivisionsApi, meetings::MeetingsApi, members::MembersApi,
     records::RecordsApi, resolutions::ResolutionsApi, rule_sets::RuleSetsApi, tenants::TenantsApi, topics::TopicsApi,
-    units::UnitsApi,
+    trials::TrialsApi, units::UnitsApi,
 };
 
 /// Every resource.
 pub(crate) type Api = (
     (TenantsApi, DivisionsApi),
-    (UnitsApi, MembersApi, ClocksApi, RuleSetsApi),
+    (UnitsApi, MembersApi, ClocksApi, RuleSetsApi, TrialsApi),
     (TopicsApi, MeetingsApi, BallotsApi, ResolutionsApi),
     RecordsApi,
 );
@@ -79,7 +79,7 @@ pub fn spec_yaml() -> String {
 fn service() -> OpenApiService<Api, ()> {
     let api = (
         (TenantsApi, DivisionsApi),
-        (UnitsApi, MembersApi, ClocksApi, RuleSetsApi),
+        (UnitsApi, MembersApi, ClocksApi, RuleSetsApi, TrialsApi),
         (TopicsApi, MeetingsApi, BallotsApi, ResolutionsApi),
         RecordsApi,
     );

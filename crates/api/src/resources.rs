@@ -12,6 +12,7 @@ pub mod rule_sets;
 pub mod rules;
 pub mod tenants;
 pub mod topics;
+pub mod trials;
 pub mod units;
 
 use poem::http::StatusCode;

@@ -64,6 +64,10 @@ ids! {
     EscalationId;
     /// An activation of a rule set.
     ActivationId;
+    /// A rule set that runs beside the one in force.
+    ShadowId;
+    /// A replay of past decisions.
+    ReplayId;
     /// An event.
     EventId;
     /// A timer.

@@ -33,6 +33,8 @@ pub mod resolutions;
 #[cfg(feature = "cases")]
 pub mod timers;
 #[cfg(feature = "cases")]
+pub mod trials;
+#[cfg(feature = "cases")]
 pub mod workflow;
 
 pub use digests::Digest;
@@ -43,8 +45,8 @@ pub use crate::{
     ctx::{Actor, Ctx, Entropy, IdempotencyKey},
     events::{Event, Opening, StoredEvent},
     ids::{
-        ActivationId, BallotId, BatchId, EscalationId, EventId, GrantId, MeetingId, MemberId, RequestId, ResolutionId,
-        TenantId, TimerId, TopicId, UnitId,
+        ActivationId, BallotId, BatchId, EscalationId, EventId, GrantId, MeetingId, MemberId, ReplayId, RequestId,
+        ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
     },
     refusals::{Refusal, RefusalKind},
 };

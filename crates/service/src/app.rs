@@ -8,6 +8,7 @@ use yishi_store::{Db, StoreError, tenants, tenants::Tenant};
 
 use crate::{
     failures::Failure,
+    replays,
     sequencing::{SequenceError, sequence},
     timers,
     tokens::Issuer,
@@ -98,5 +99,14 @@ impl App {
             fired += timers::fire_due(self, &tenant, now, |timer| if sandbox { timer.due_at } else { now }).await?;
         }
         Ok(fired)
+    }
+
+    /// Takes the next step of every tenant's unfinished replay; tells how many decisions were tried.
+    pub async fn replay_all(&self) -> Result<usize, Failure> {
+        let mut tried = 0;
+        for tenant in self.tenants().await? {
+            tried += replays::step(self, &tenant).await?;
+        }
+        Ok(tried)
     }
 }

@@ -28,6 +28,7 @@ use crate::{
     failures::Failure,
     rules::Rules,
     sessions::Session,
+    shadows,
 };
 
 pub use yishi_store::ballots as stored;
@@ -123,7 +124,9 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> 
         Timer { id: ctx.new_id(), kind: TimerKind::BallotCloses, subject: ballot.id.uuid(), due_at: ballot.closes_at };
     timers::insert(&mut tx, &timer).await?;
     let opened = event(ctx, BALLOT_OPENED, id.uuid(), opened);
-    Ok(tx.commit([opened], ballot.id).await?)
+    tx.commit([opened], ballot.id).await?;
+    shadows::watch_rule(app, ctx, &ballot).await;
+    Ok(ballot.id)
 }
 
 /// Finds a ballot with its turnout.

@@ -35,6 +35,7 @@ use crate::{
     rules::Rules,
     sequencing::sequence,
     sessions::Session,
+    shadows,
     voting::require_reach,
 };
 
@@ -172,12 +173,12 @@ async fn commit_count(app: &App, ctx: &Ctx, tenant: &Tenant, id: BallotId) -> Re
 
 /// Asks the rules that the ballot was opened under, and acts on their verdict. No other rules ever decide it.
 async fn decide(app: &App, ctx: &Ctx, id: BallotId, timer: Option<TimerId>) -> Result<Ended, Failure> {
-    let ballot = ballots::find(&mut app.db.read(ctx).await?, id).await?.ok_or_else(opening::unknown)?;
-    let (BallotState::Counted | BallotState::AwaitingVerdict, Some(tally)) = (ballot.state, &ballot.tally) else {
-        return Err(Refusal::conflict("ballot.not_counted", format!("the ballot is {}", ballot.state)).into());
+    let asked = ballots::find(&mut app.db.read(ctx).await?, id).await?.ok_or_else(opening::unknown)?;
+    let (BallotState::Counted | BallotState::AwaitingVerdict, Some(tally)) = (asked.state, &asked.tally) else {
+        return Err(Refusal::conflict("ballot.not_counted", format!("the ballot is {}", asked.state)).into());
     };
-    let rules = Rules::of_ballot(app, ctx, &ballot).await?;
-    let verdict = rules.verdict(app, &ballot.rule, tally).await;
+    let rules = Rules::of_ballot(app, ctx, &asked).await?;
+    let verdict = rules.verdict(app, &asked.rule, tally).await;
     let mut tx = app.db.write(ctx).await?;
     let (topic, ballot) = lock_with_topic(&mut tx, id).await?;
     if !matches!(ballot.state, BallotState::Counted | BallotState::AwaitingVerdict) {
@@ -190,7 +191,12 @@ async fn decide(app: &App, ctx: &Ctx, id: BallotId, timer: Option<TimerId>) -> R
         _ => timers::cancel(&mut tx, TimerKind::VerdictDue, id.uuid()).await?,
     }
     match verdict {
-        Ok((verdict, receipt)) => save_verdict(ctx, tx, topic, ballot, verdict, receipt).await,
+        Ok((verdict, receipt)) => {
+            let outcome = verdict.outcome;
+            let ended = save_verdict(ctx, tx, topic, ballot, verdict, receipt).await?;
+            shadows::watch_verdict(app, ctx, &asked, tally, outcome).await;
+            Ok(ended)
+        }
         Err(failure) => save_failure(ctx, tx, ballot, &failure).await,
     }
 }

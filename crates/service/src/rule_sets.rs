@@ -1,10 +1,11 @@
 //! Rule sets: a city uploads them, and puts one in force with its configuration.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
-use yishi_domain::{ActivationId, Digest, Refusal, voting::inexact_number};
+use yishi_domain::{ActivationId, Ctx, Digest, Refusal, voting::inexact_number};
 use yishi_record::commitments;
 use yishi_store::{
-    StoreError,
+    StoreError, WriteTx,
     rule_sets::{self, Activation, RuleSet},
 };
 
@@ -42,41 +43,102 @@ pub async fn get(app: &App, session: &Session, digest: &Digest) -> Result<RuleSe
     Ok(found.ok_or_else(unknown)?)
 }
 
-/// Puts a rule set in force from now on, with a configuration that fits its schema; ballots that are open keep theirs.
+/// A rule set to put in force.
+#[derive(Clone, Debug)]
+pub struct NewActivation {
+    /// Its configuration, which must fit its schema.
+    pub configuration: Value,
+    /// From when it holds; now unless given.
+    pub from: Option<DateTime<Utc>>,
+    /// The number of the latest activation that the caller knows of; where there is a later one, nothing is done.
+    pub after: Option<u64>,
+}
+
+/// Puts a rule set in force; ballots that are open keep theirs.
 pub async fn activate(
     app: &App,
     session: &Session,
     digest: &Digest,
-    configuration: Value,
+    new: NewActivation,
 ) -> Result<ActivationId, Failure> {
     let ctx = &session.ctx;
-    if let Some(number) = inexact_number(&configuration) {
+    let from = new.from.unwrap_or(ctx.now);
+    if from < ctx.now {
+        return Err(Refusal::invalid("rule_set.in_the_past", "from", "rules hold from now on, or from later").into());
+    }
+    require_configured(app, ctx, digest, &new.configuration).await?;
+    let tx = app.db.write(ctx).await?;
+    put_in_force(ctx, tx, *digest, new.configuration, from, new.after).await
+}
+
+/// Puts back in force what held before, with the configuration that it had.
+pub async fn roll_back(app: &App, session: &Session) -> Result<ActivationId, Failure> {
+    let ctx = &session.ctx;
+    let mut tx = app.db.write(ctx).await?;
+    let mut held = rule_sets::in_force(&mut tx, ctx.now, 2).await?.into_iter();
+    let (Some(_), Some(before)) = (held.next(), held.next()) else {
+        return Err(Refusal::conflict("rule_set.nothing_before", "no other rule set was in force before").into());
+    };
+    put_in_force(ctx, tx, before.digest, before.configuration, ctx.now, None).await
+}
+
+/// The activation that holds now; none where the standard rules do.
+pub async fn active(app: &App, session: &Session) -> Result<Option<Activation>, Failure> {
+    Ok(rule_sets::in_force(&mut app.db.read(&session.ctx).await?, session.ctx.now, 1).await?.pop())
+}
+
+/// Lists the activations before a number, the latest decision first, those that do not hold yet among them.
+pub async fn activations(
+    app: &App,
+    session: &Session,
+    before: Option<i64>,
+    limit: u16,
+) -> Result<Vec<Activation>, Failure> {
+    Ok(rule_sets::activations(&mut app.db.read(&session.ctx).await?, before, limit).await?)
+}
+
+/// Refuses a rule set that is not there, and a configuration that does not fit it or that the record cannot hold.
+pub(crate) async fn require_configured(
+    app: &App,
+    ctx: &Ctx,
+    digest: &Digest,
+    configuration: &Value,
+) -> Result<(), Failure> {
+    if let Some(number) = inexact_number(configuration) {
         let text = format!("{number} is not an integer within 2^53 - 1");
         return Err(Refusal::invalid("rule_set.inexact_number", "configuration", text).into());
     }
     let component = rule_sets::component(&mut app.db.read(ctx).await?, digest).await?.ok_or_else(unknown)?;
-    app.policy.check_configuration(component.into(), &configuration).await?;
-    let mut tx = app.db.write(ctx).await?;
-    let number = rule_sets::active(&mut tx).await?.map_or(0, |it| it.number) + 1;
-    let activation = Activation { id: ctx.new_id(), number, digest: *digest, configuration, activated_at: ctx.now };
+    Ok(app.policy.check_configuration(component.into(), configuration).await?)
+}
+
+async fn put_in_force(
+    ctx: &Ctx,
+    mut tx: WriteTx,
+    digest: Digest,
+    configuration: Value,
+    from: DateTime<Utc>,
+    after: Option<u64>,
+) -> Result<ActivationId, Failure> {
+    let latest = rule_sets::activations(&mut tx, None, 1).await?.pop().map_or(0, |it| it.number);
+    if after.is_some_and(|known| known != latest.unsigned_abs()) {
+        return Err(raced());
+    }
+    let activation = Activation { id: ctx.new_id(), number: latest + 1, digest, configuration, activated_at: from };
     rule_sets::activate(&mut tx, &activation).await.map_err(|error| match error {
         StoreError::Taken(_) => raced(),
         error => error.into(),
     })?;
     let body = json!({
         "activation": activation.id,
-        "number": number,
+        "number": activation.number,
         "component": digest,
         "configuration": activation.configuration,
         "configuration_digest": commitments::digest(&commitments::canonical(&activation.configuration)),
+        "from": from.to_rfc3339_opts(SecondsFormat::Micros, true),
     });
     let activated = event(ctx, "rule_set.activated", ctx.tenant.uuid(), body);
     Ok(tx.commit([activated], activation.id).await?)
-}
-
-/// The activation that holds now; none where the standard rules do.
-pub async fn active(app: &App, session: &Session) -> Result<Option<Activation>, Failure> {
-    Ok(rule_sets::active(&mut app.db.read(&session.ctx).await?).await?)
 }
 
 fn unknown() -> Refusal {

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use yishi_domain::{
-    Ctx, Digest,
+    ActivationId, Ctx, Digest,
     escalation::{Answer, Case},
     receipts::Receipt,
     standard,
@@ -38,7 +39,7 @@ impl Rules {
     /// The rules that hold now.
     pub(crate) async fn active(app: &App, ctx: &Ctx) -> Result<Self, Failure> {
         let mut tx = app.db.read(ctx).await?;
-        match rule_sets::active(&mut tx).await? {
+        match rule_sets::in_force(&mut tx, ctx.now, 1).await?.pop() {
             None => Ok(Self::Standard),
             Some(activation) => Self::load(&mut tx, activation).await,
         }
@@ -51,6 +52,23 @@ impl Rules {
         let activation = rule_sets::activation(&mut tx, id).await?;
         let activation = activation.ok_or_else(|| Failure::Inconsistent(format!("there is no activation {id}")))?;
         Self::load(&mut tx, activation).await
+    }
+
+    /// A rule set that is not in force, with a configuration.
+    pub(crate) async fn candidate(
+        app: &App,
+        ctx: &Ctx,
+        digest: &Digest,
+        configuration: &Value,
+    ) -> Result<Self, Failure> {
+        let activation = Activation {
+            id: ActivationId(uuid::Uuid::nil()),
+            number: 0,
+            digest: *digest,
+            configuration: configuration.clone(),
+            activated_at: ctx.now,
+        };
+        Self::load(&mut app.db.read(ctx).await?, activation).await
     }
 
     async fn load(tx: &mut yishi_store::TenantTx, activation: Activation) -> Result<Self, Failure> {

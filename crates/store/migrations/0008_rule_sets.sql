@@ -12,7 +12,7 @@ BEGIN
         PRIMARY KEY (tenant_id, digest),
         FOREIGN KEY (tenant_id) REFERENCES tenants (id)
     );
-    -- Which rule set holds from when, with its configuration; the one with the highest number is active.
+    -- Which rule set holds from when, with its configuration. Numbers are given one after the other, so that of two decisions made at once one fails.
     CREATE TABLE activations (
         tenant_id uuid NOT NULL,
         id uuid NOT NULL,
@@ -24,6 +24,7 @@ BEGIN
         UNIQUE (tenant_id, number),
         FOREIGN KEY (tenant_id, digest) REFERENCES rule_sets (tenant_id, digest)
     );
+    CREATE INDEX activations_by_time ON activations (tenant_id, activated_at, number);
     FOREACH name IN ARRAY ARRAY['rule_sets', 'activations'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);

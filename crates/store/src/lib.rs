@@ -35,6 +35,7 @@ pub mod rule_sets;
 pub mod tenants;
 pub mod timers;
 pub mod topics;
+pub mod trials;
 pub mod units;
 pub mod votes;
 

@@ -119,12 +119,28 @@ pub async fn activate(tx: &mut WriteTx, activation: &Activation) -> Result<(), S
     Ok(())
 }
 
-/// The activation that holds now.
-pub async fn active(tx: &mut TenantTx) -> Result<Option<Activation>, StoreError> {
-    Ok(sqlx::query_as(activations!("WHERE tenant_id = $1 ORDER BY number DESC LIMIT 1"))
-        .bind(tx.tenant().uuid())
-        .fetch_optional(tx.sql())
-        .await?)
+/// The activations that hold at an instant or held before it, the one that holds first.
+pub async fn in_force(tx: &mut TenantTx, at: DateTime<Utc>, limit: u16) -> Result<Vec<Activation>, StoreError> {
+    Ok(sqlx::query_as(activations!(
+        "WHERE tenant_id = $1 AND activated_at <= $2 ORDER BY activated_at DESC, number DESC LIMIT $3"
+    ))
+    .bind(tx.tenant().uuid())
+    .bind(at)
+    .bind(i64::from(limit))
+    .fetch_all(tx.sql())
+    .await?)
+}
+
+/// Lists the activations before a number, the latest decision first.
+pub async fn activations(tx: &mut TenantTx, before: Option<i64>, limit: u16) -> Result<Vec<Activation>, StoreError> {
+    Ok(sqlx::query_as(activations!(
+        "WHERE tenant_id = $1 AND ($2::bigint IS NULL OR number < $2) ORDER BY number DESC LIMIT $3"
+    ))
+    .bind(tx.tenant().uuid())
+    .bind(before)
+    .bind(i64::from(limit))
+    .fetch_all(tx.sql())
+    .await?)
 }
 
 /// Finds an activation, also one that no longer holds.

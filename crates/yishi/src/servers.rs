@@ -102,11 +102,12 @@ pub async fn work(home: &Home) -> Result<()> {
     Ok(())
 }
 
-/// Gives events their positions and does what is due, for good.
+/// Gives events their positions, does what is due, and tries past decisions under candidates, for good.
 async fn work_for_good(app: Arc<App>) {
     let sequencing = repeat("sequencing", &app, |app| async move { app.sequence_all().await });
     let timers = repeat("timers", &app, |app| async move { app.fire_all().await });
-    tokio::join!(sequencing, timers);
+    let replays = repeat("replays", &app, |app| async move { app.replay_all().await });
+    tokio::join!(sequencing, timers, replays);
 }
 
 /// Does a piece of work again and again, resting when there was nothing to do or it failed.

@@ -3,16 +3,17 @@
 use poem::http::StatusCode;
 use poem_openapi::{
     ApiRequest, ApiResponse, Object, OpenApi,
-    param::{Header, Path},
+    param::{Header, Path, Query},
     payload::{Binary, Json},
     types::Example,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
-use yishi_service::rule_sets::{self, stored};
+use yishi_service::rule_sets::{self, NewActivation, stored};
 
 use crate::{
     instants::Instant,
+    pages::{Page, Wanted, bad_cursor},
     problems::Problem,
     resources::{Tag, members::Created, parse_digest},
     sessions::Session,
@@ -73,6 +74,10 @@ pub enum Uploaded {
 pub struct ActivationInput {
     /// Its configuration, which must fit its schema.
     pub configuration: Value,
+    /// From when it holds, by the tenant's clock; now unless given.
+    pub from: Option<Instant>,
+    /// The `number` of the latest activation that the caller knows of; where there is a later one the answer is 409.
+    pub after: Option<u64>,
 }
 
 /// The rules that hold.
@@ -148,9 +153,9 @@ impl RuleSetsApi {
         Ok(Json(rule_sets::get(&session.app, &session, &digest).await?.into()))
     }
 
-    /// Puts a rule set in force from now on.
+    /// Puts a rule set in force, from now on or from a moment on.
     ///
-    /// Ballots that are open keep the rules that they were opened under.
+    /// Ballots that are open keep the rules that they were opened under. Of two that do so at once one is answered 409.
     #[oai(path = "/v1/:tenant/rule-sets/:digest/activations", method = "post", operation_id = "activate_rule_set")]
     async fn activate_rule_set(
         &self,
@@ -166,8 +171,49 @@ impl RuleSetsApi {
         body: Json<ActivationInput>,
     ) -> Result<Created, Problem> {
         let (digest, app) = (parse_digest_in_path(&digest)?, &session.app);
-        let id = session.once(app, rule_sets::activate(app, &session, &digest, body.0.configuration)).await?;
+        let ActivationInput { configuration, from, after } = body.0;
+        let new = NewActivation { configuration, from: from.map(|it| it.0), after };
+        let id = session.once(app, rule_sets::activate(app, &session, &digest, new)).await?;
         Ok(Created::one(id.uuid()))
+    }
+
+    /// Puts back in force what held before, with the configuration that it had.
+    #[oai(path = "/v1/:tenant/rules/rollback", method = "post", operation_id = "roll_back_rules")]
+    async fn roll_back_rules(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<String>>,
+    ) -> Result<Created, Problem> {
+        let app = &session.app;
+        Ok(Created::one(session.once(app, rule_sets::roll_back(app, &session)).await?.uuid()))
+    }
+
+    /// Lists the activations, the latest decision first; those that do not hold yet are among them.
+    #[oai(path = "/v1/:tenant/activations", method = "get", operation_id = "list_activations")]
+    async fn list_activations(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// `next` of the page before.
+        cursor: Query<Option<String>>,
+        /// How many activations at most; 50 unless given.
+        #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
+        limit: Query<Option<u16>>,
+    ) -> Result<Json<Page<ActiveRules>>, Problem> {
+        let wanted = Wanted::new(cursor.as_deref(), *limit)?;
+        let before = match wanted.after.as_str() {
+            "" => None,
+            number => Some(number.parse().map_err(|_| bad_cursor())?),
+        };
+        let loaded = rule_sets::activations(&session.app, &session, before, wanted.load()).await?;
+        Ok(Json(wanted.page(loaded, |it| it.number.to_string(), ActiveRules::from)))
     }
 
     /// Gets the rules that hold now: a rule set where one was activated, else the standard rules of the core.
@@ -185,7 +231,7 @@ impl RuleSetsApi {
 }
 
 /// A path that names nothing is a thing that is not there.
-fn parse_digest_in_path(text: &str) -> Result<yishi_domain::Digest, Problem> {
+pub(crate) fn parse_digest_in_path(text: &str) -> Result<yishi_domain::Digest, Problem> {
     parse_digest("digest", text)
         .map_err(|problem| Problem::new(StatusCode::NOT_FOUND, "rule_set.unknown", problem.detail).with_field("digest"))
 }
@@ -221,6 +267,7 @@ impl From<stored::Activation> for ActiveRules {
 
 impl Example for ActivationInput {
     fn example() -> Self {
-        Self { configuration: json!({"quorum": {"numerator": 1, "denominator": 2}, "window_hours": 168}) }
+        let configuration = json!({"quorum": {"numerator": 1, "denominator": 2}, "window_hours": 168});
+        Self { configuration, from: None, after: Some(1) }
     }
 }
