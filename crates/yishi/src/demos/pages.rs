@@ -63,8 +63,11 @@ fn column(told: &Told) -> Vec<String> {
     lines.push(String::new());
     lines.extend(execution(told));
     lines.push(String::new());
-    lines.push(format!("record    {} events; bundle verified,", told.record_size));
-    lines.push(format!("          {} steps, rules run again", told.verified.len()));
+    let root: String = told.checkpoint.root.chars().take(23).collect();
+    lines.push(format!("verified  offline, {} steps, rules run again", told.verified.len()));
+    lines.push(format!("          under the checkpoint of {} events", told.checkpoint.size));
+    lines.push(format!("          {root}…"));
+    lines.push(format!("record    {} events", told.record_size));
     lines.extend(told.events.iter().map(|(kind, count)| format!("  {count:>3}  {kind}")));
     lines
 }

@@ -80,8 +80,21 @@ pub struct Told {
     pub events: BTreeMap<String, usize>,
     /// How many events the record holds.
     pub record_size: usize,
+    /// The checkpoint under which the decision was verified.
+    pub checkpoint: Checkpoint,
     /// The steps of the offline verification that held.
     pub verified: Vec<&'static str>,
+}
+
+/// A signed state of the record.
+#[derive(Debug, Serialize)]
+pub struct Checkpoint {
+    /// The record's name.
+    pub origin: String,
+    /// How many events it had.
+    pub size: u64,
+    /// The root over them.
+    pub root: String,
 }
 
 /// Gathers what the story left behind.
@@ -96,7 +109,7 @@ pub async fn gather(service: &Service<'_>, tenant: &str, boss: &Caller<'_>, seen
         None => None,
     };
     let escalations = boss.get(&path(format!("/topics/{}/escalations", seen.topic))).await?;
-    let verified = verify(service, tenant, &seen.ballot).await?;
+    let (verified, checkpoint) = verify(service, tenant, &seen.ballot).await?;
     let events = events(boss, tenant).await?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     Ok(Told {
@@ -111,6 +124,7 @@ pub async fn gather(service: &Service<'_>, tenant: &str, boss: &Caller<'_>, seen
         second_vote: format!("{} {}", seen.twice.0, seen.twice.1),
         record_size: events.values().sum(),
         events,
+        checkpoint,
         verified,
     })
 }
@@ -131,7 +145,7 @@ async fn events(boss: &Caller<'_>, tenant: &str) -> Result<BTreeMap<String, usiz
 }
 
 /// Takes the decision's bundle once the record holds it, and verifies it as anybody can, without the server.
-async fn verify(service: &Service<'_>, tenant: &str, ballot: &str) -> Result<Vec<&'static str>> {
+async fn verify(service: &Service<'_>, tenant: &str, ballot: &str) -> Result<(Vec<&'static str>, Checkpoint)> {
     let point = service.public(&format!("/public/{tenant}/record/checkpoint")).await?;
     let point: Value = serde_json::from_slice(&point)?;
     let key = point["key"].as_str().context("a checkpoint comes with its key")?;
@@ -140,7 +154,10 @@ async fn verify(service: &Service<'_>, tenant: &str, ballot: &str) -> Result<Vec
         let Findings { result, reason, report } = examine(&bundle, Some(key)).await?;
         match (result, report, reason) {
             (Finding::Verified, Some(report), _) => {
-                return Ok(report.steps.iter().map(|step| step.code).collect());
+                let steps = report.steps.iter().map(|step| step.code).collect();
+                let checkpoint =
+                    Checkpoint { origin: report.origin, size: report.size, root: report.root.to_string() };
+                return Ok((steps, checkpoint));
             }
             // The sequencer has not reached the decision yet.
             (_, _, Some(reason)) if reason.code == "ballot.incomplete" => sleep(Duration::from_millis(100)).await,
