@@ -137,6 +137,7 @@ pub const MOVES: &[Move] = &[
     Move(Stage::Accepted, Step::Merge, Stage::Merged, Some(Role::Coordinator)),
     Move(Stage::Accepted, Step::Withdraw, Stage::Withdrawn, Some(Role::Resident)),
     Move(Stage::Accepted, Step::Convene, Stage::Deliberating, Some(Role::Coordinator)),
+    Move(Stage::Deliberating, Step::Convene, Stage::Deliberating, Some(Role::Coordinator)),
     Move(Stage::Deliberating, Step::FileMinutes, Stage::Deliberated, Some(Role::Coordinator)),
     Move(Stage::Deliberated, Step::Convene, Stage::Deliberating, Some(Role::Coordinator)),
     Move(Stage::Deliberated, Step::Announce, Stage::Deciding, Some(Role::Coordinator)),
