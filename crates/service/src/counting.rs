@@ -33,7 +33,7 @@ use crate::{
     events::{commit_to, event},
     failures::Failure,
     rules::Rules,
-    sequencing::sequence,
+    sequencing::catch_up,
     sessions::Session,
     shadows,
     voting::require_reach,
@@ -41,6 +41,7 @@ use crate::{
 
 /// How long until a verdict that could not be had is asked for again.
 const RETRY_MINUTES: i64 = 10;
+const RETRY_MINUTES_AT_MOST: i64 = 24 * 60;
 
 /// What became of a ballot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@
 
 use yishi_domain::Ctx;
 use yishi_record::{checkpoints, leaves, trees};
-use yishi_store::{Db, StoreError, records};
+use yishi_store::{Db, RecordTx, StoreError, records};
 
 /// How many events one transaction takes.
 const BATCH: u16 = 2_000;
@@ -34,20 +34,39 @@ pub async fn sequence(db: &Db, ctx: &Ctx, slug: &str, key: &checkpoints::Key) ->
         if !records::claim(&mut tx).await? {
             return Ok(done);
         }
-        let pending = records::pending(&mut tx, BATCH).await?;
-        if pending.is_empty() {
-            return Ok(done);
+        match extend(tx, ctx, slug, key).await? {
+            0 => return Ok(done),
+            more => done += more,
         }
-        let size = records::size(&mut tx).await?;
-        let mut known = trees::Known::new(records::hashes(&mut tx, &trees::needed_for_append(size)).await?);
-        let hashes: Vec<_> = pending.iter().map(|event| leaves::leaf_hash(slug, event)).collect();
-        let stored = trees::append(&mut known, size, &hashes)?;
-        let ids: Vec<_> = pending.iter().map(|event| event.id).collect();
-        records::extend(&mut tx, size, &ids, &stored).await?;
-        let grown = size + ids.len() as u64;
-        let note = key.sign(grown, trees::root(&known, grown)?, ctx.wall)?;
-        records::insert_checkpoint(&mut tx, grown, ctx.wall, &note).await?;
-        tx.commit().await?;
-        done += ids.len();
     }
+}
+
+/// Sequences all that was committed before: where another process is at it, it waits for its turn.
+pub async fn catch_up(db: &Db, ctx: &Ctx, slug: &str, key: &checkpoints::Key) -> Result<(), SequenceError> {
+    loop {
+        let mut tx = db.record(ctx).await?;
+        records::await_claim(&mut tx).await?;
+        if extend(tx, ctx, slug, key).await? == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Extends the record by what is pending, up to a batch, in a transaction that has the claim.
+async fn extend(mut tx: RecordTx, ctx: &Ctx, slug: &str, key: &checkpoints::Key) -> Result<usize, SequenceError> {
+    let pending = records::pending(&mut tx, BATCH).await?;
+    if pending.is_empty() {
+        return Ok(0);
+    }
+    let size = records::size(&mut tx).await?;
+    let mut known = trees::Known::new(records::hashes(&mut tx, &trees::needed_for_append(size)).await?);
+    let hashes: Vec<_> = pending.iter().map(|event| leaves::leaf_hash(slug, event)).collect();
+    let stored = trees::append(&mut known, size, &hashes)?;
+    let ids: Vec<_> = pending.iter().map(|event| event.id).collect();
+    records::extend(&mut tx, size, &ids, &stored).await?;
+    let grown = size + ids.len() as u64;
+    let note = key.sign(grown, trees::root(&known, grown)?, ctx.wall)?;
+    records::insert_checkpoint(&mut tx, grown, ctx.wall, &note).await?;
+    tx.commit().await?;
+    Ok(ids.len())
 }

@@ -12,10 +12,19 @@ const ROWS: usize = 5_000;
 
 /// Claims the sequencing of the tenant until the transaction ends; false where another process has it.
 pub async fn claim(tx: &mut RecordTx) -> Result<bool, StoreError> {
-    let (high, low) = tx.tenant().uuid().as_u64_pair();
-    let key = i64::from_ne_bytes((high ^ low).to_ne_bytes());
-    let row = sqlx::query("SELECT pg_try_advisory_xact_lock($1)").bind(key).fetch_one(tx.sql()).await?;
+    let row = sqlx::query("SELECT pg_try_advisory_xact_lock($1)").bind(claim_of(tx)).fetch_one(tx.sql()).await?;
     Ok(row.try_get(0)?)
+}
+
+/// Claims the sequencing of the tenant until the transaction ends, once whoever has it is done.
+pub async fn await_claim(tx: &mut RecordTx) -> Result<(), StoreError> {
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(claim_of(tx)).execute(tx.sql()).await?;
+    Ok(())
+}
+
+fn claim_of(tx: &RecordTx) -> i64 {
+    let (high, low) = tx.tenant().uuid().as_u64_pair();
+    i64::from_ne_bytes((high ^ low).to_ne_bytes())
 }
 
 /// How many events have a position, which is also the next position.
