@@ -29,6 +29,7 @@ use crate::{
     rules::Rules,
     sessions::Session,
     shadows,
+    topics,
 };
 
 pub use yishi_store::ballots as stored;
@@ -143,9 +144,9 @@ pub async fn get(app: &App, session: &Session, id: BallotId) -> Result<Standing,
 
 /// Lists the ballots on a topic, the earliest first.
 pub async fn list(app: &App, session: &Session, topic: TopicId) -> Result<Vec<BallotId>, Failure> {
-    let mut tx = app.db.read(&session.ctx).await?;
-    cases::find(&mut tx, topic).await?;
-    Ok(ballots::of_topic(&mut tx, topic).await?.into_iter().map(|it| it.id).collect())
+    topics::get(app, session, topic).await?;
+    let all = ballots::of_topic(&mut app.db.read(&session.ctx).await?, topic).await?;
+    Ok(all.into_iter().map(|it| it.id).collect())
 }
 
 /// What the roll comes to, by each measure that it states.

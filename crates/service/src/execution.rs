@@ -23,6 +23,7 @@ use crate::{
     events::{commit_to, event},
     failures::Failure,
     sessions::Session,
+    topics,
 };
 
 pub use yishi_store::resolutions as stored;
@@ -90,27 +91,29 @@ pub async fn get(app: &App, session: &Session, id: ResolutionId) -> Result<(Reso
 
 /// Lists the resolutions on a topic, the earliest first.
 pub async fn list(app: &App, session: &Session, topic: TopicId) -> Result<Vec<(Resolution, Topic)>, Failure> {
-    let mut tx = app.db.read(&session.ctx).await?;
-    let topic = cases::find(&mut tx, topic).await?;
-    let all = resolutions::of_topic(&mut tx, topic.id).await?;
+    let topic = topics::get(app, session, topic).await?;
+    let all = resolutions::of_topic(&mut app.db.read(&session.ctx).await?, topic.id).await?;
     Ok(all.into_iter().map(|it| (it, topic.clone())).collect())
 }
 
 /// Lists a case's escalations, the earliest first.
 pub async fn escalations(app: &App, session: &Session, topic: TopicId) -> Result<Vec<Escalation>, Failure> {
-    let mut tx = app.db.read(&session.ctx).await?;
-    cases::find(&mut tx, topic).await?;
-    Ok(resolutions::escalations(&mut tx, topic).await?)
+    topics::get(app, session, topic).await?;
+    Ok(resolutions::escalations(&mut app.db.read(&session.ctx).await?, topic).await?)
 }
 
 pub(crate) fn unknown() -> Refusal {
     Refusal::not_found("resolution.unknown", "there is no such resolution in this tenant")
 }
 
-/// Locks a resolution after its topic, always in this order.
+/// Locks a resolution after its topic, always in this order; refuses one in whose place a later one was adopted.
 pub(crate) async fn lock_with_topic(tx: &mut WriteTx, id: ResolutionId) -> Result<(Topic, Resolution), Failure> {
     let known = resolutions::find(tx, id).await?.ok_or_else(unknown)?;
     let topic = cases::lock(tx, known.topic, None).await?;
+    if let Some(latest) = resolutions::of_topic(tx, topic.id).await?.last().filter(|it| it.id != id) {
+        let text = format!("the topic was deliberated again, and {} was adopted since", latest.id);
+        return Err(Refusal::conflict("resolution.superseded", text).into());
+    }
     let resolution = resolutions::lock(tx, id).await?.ok_or_else(unknown)?;
     Ok((topic, resolution))
 }

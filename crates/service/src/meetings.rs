@@ -18,6 +18,7 @@ use crate::{
     events::{commit_to, event},
     failures::Failure,
     sessions::Session,
+    topics,
 };
 
 pub use yishi_store::meetings as stored;
@@ -129,9 +130,8 @@ pub async fn get(app: &App, session: &Session, id: MeetingId) -> Result<(Meeting
 
 /// Lists the meetings on a topic, the earliest first.
 pub async fn list(app: &App, session: &Session, topic: TopicId) -> Result<Vec<Meeting>, Failure> {
-    let mut tx = app.db.read(&session.ctx).await?;
-    cases::find(&mut tx, topic).await?;
-    Ok(meetings::of_topic(&mut tx, topic).await?)
+    topics::get(app, session, topic).await?;
+    Ok(meetings::of_topic(&mut app.db.read(&session.ctx).await?, topic).await?)
 }
 
 /// Loads a meeting that has begun and has no minutes yet, with its topic.
