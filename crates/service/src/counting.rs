@@ -39,7 +39,7 @@ use crate::{
     voting::require_reach,
 };
 
-/// How long until a verdict that could not be had is asked for again.
+/// How long until a verdict that could not be had is asked for again: at first, and at most.
 const RETRY_MINUTES: i64 = 10;
 const RETRY_MINUTES_AT_MOST: i64 = 24 * 60;
 
@@ -140,7 +140,7 @@ fn end_voting(ctx: &Ctx, mut ballot: Ballot) -> Result<(Ballot, Event), Refusal>
 
 /// Commits to every vote and what they come to. Votes are counted from the record, once each has its position there.
 async fn commit_count(app: &App, ctx: &Ctx, tenant: &Tenant, id: BallotId) -> Result<(), Failure> {
-    sequence(&app.db, ctx, &tenant.slug, &app.record_key(&tenant.slug)?).await?;
+    catch_up(&app.db, ctx, &tenant.slug, &app.record_key(&tenant.slug)?).await?;
     let mut tx = app.db.write(ctx).await?;
     let mut ballot = ballots::lock(&mut tx, id).await?.ok_or_else(opening::unknown)?;
     if ballot.state != BallotState::Closing {
@@ -167,7 +167,7 @@ async fn commit_count(app: &App, ctx: &Ctx, tenant: &Tenant, id: BallotId) -> Re
     ballot.tally = Some(tally);
     ballots::save(&mut tx, &ballot).await?;
     ballots::save_count(&mut tx, id, counted.count, &counted.votes_root).await?;
-    timers::insert(&mut tx, &retry(ctx, id)).await?;
+    timers::insert(&mut tx, &retry(ctx, id, Duration::minutes(RETRY_MINUTES))).await?;
     tx.commit([event(ctx, BALLOT_COUNTED, ballot.topic.uuid(), counted)], ()).await?;
     Ok(())
 }
@@ -260,16 +260,19 @@ async fn save_failure(
     ballot.state = BallotState::AwaitingVerdict;
     ballot.reason = Some(failure.code().into());
     ballots::save(&mut tx, &ballot).await?;
-    timers::insert(&mut tx, &retry(ctx, ballot.id)).await?;
+    // As long again as it was waited for already: a rule set that does not recover is asked ever less often.
+    let first = timers::first_due(&mut tx, TimerKind::VerdictDue, ballot.id.uuid()).await?;
+    let waited = first.map_or(Duration::zero(), |first| ctx.now - first);
+    let wait = waited.clamp(Duration::minutes(RETRY_MINUTES), Duration::minutes(RETRY_MINUTES_AT_MOST));
+    timers::insert(&mut tx, &retry(ctx, ballot.id, wait)).await?;
     let body = json!({"ballot": ballot.id, "cause": failure.code()});
     let failed = event(ctx, "verdict.failed", ballot.topic.uuid(), body);
     let ended = Ended { ballot: ballot.id, state: ballot.state, outcome: None, resolution: None };
     Ok(tx.commit([failed], ended).await?)
 }
 
-fn retry(ctx: &Ctx, id: BallotId) -> Timer {
-    let due_at = ctx.now + Duration::minutes(RETRY_MINUTES);
-    Timer { id: ctx.new_id(), kind: TimerKind::VerdictDue, subject: id.uuid(), due_at }
+fn retry(ctx: &Ctx, id: BallotId, wait: Duration) -> Timer {
+    Timer { id: ctx.new_id(), kind: TimerKind::VerdictDue, subject: id.uuid(), due_at: ctx.now + wait }
 }
 
 /// Locks a ballot after its topic, always in this order.

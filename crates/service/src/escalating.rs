@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde_json::json;
 use yishi_domain::{
-    Ctx, EscalationId, Event, ResolutionId, TopicId,
+    Ctx, EscalationId, Event, Refusal, ResolutionId, TopicId,
     escalation::{Action, Answer, Case, CaseKind, Level},
     timers::TimerKind,
     workflow::{Stage, Step, after},
@@ -35,8 +35,11 @@ pub(crate) async fn execution_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result
     let asked = ask(app, ctx, known.topic, CaseKind::Overdue, hours_between(due, ctx.now), None).await?;
     let mut tx = app.db.write(ctx).await?;
     let (mut topic, mut resolution) = execution::lock_with_topic(&mut tx, id).await?;
+    if topic.stage != Stage::Executing {
+        return Err(moved_on(&topic).into());
+    }
     // A resolution that was completed meanwhile took its timer away.
-    if topic.stage != Stage::Executing || !timers::fire(&mut tx, timer.id, ctx.now).await? {
+    if !timers::fire(&mut tx, timer.id, ctx.now).await? {
         return Ok(());
     }
     let events = apply(ctx, &mut tx, &mut topic, Some(&mut resolution), asked.case, asked.answered).await?;
@@ -46,12 +49,15 @@ pub(crate) async fn execution_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result
 /// A submission was not answered in time.
 pub(crate) async fn screening_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
     let id = TopicId(timer.subject);
-    let known = cases::find(&mut app.db.read(ctx).await?, id).await?;
-    let late = hours_between(known.stage_since, ctx.now);
+    let due = timers::first_due(&mut app.db.read(ctx).await?, timer.kind, timer.subject).await?;
+    let late = hours_between(due.unwrap_or(timer.due_at), ctx.now);
     let asked = ask(app, ctx, id, CaseKind::Unanswered, late, None).await?;
     let mut tx = app.db.write(ctx).await?;
     let mut topic = cases::lock(&mut tx, id, None).await?;
-    if topic.stage != Stage::Submitted || !timers::fire(&mut tx, timer.id, ctx.now).await? {
+    if topic.stage != Stage::Submitted {
+        return Err(moved_on(&topic).into());
+    }
+    if !timers::fire(&mut tx, timer.id, ctx.now).await? {
         return Ok(());
     }
     let events = apply(ctx, &mut tx, &mut topic, None, asked.case, asked.answered).await?;
@@ -100,8 +106,9 @@ pub(crate) async fn apply(
         match action {
             Action::RaiseLevel => topic.level = above(topic.level, &case.path),
             Action::MarkPublic => topic.marked_at = topic.marked_at.or(Some(ctx.now)),
+            // What is not being carried out has no deadline.
             Action::SetDeadline { hours } => {
-                if let Some(resolution) = resolution.as_deref_mut() {
+                if let Some(resolution) = resolution.as_deref_mut().filter(|_| topic.stage == Stage::Executing) {
                     let due_at = ctx.now + Duration::hours((*hours).into());
                     resolution.due_at = Some(due_at);
                     set_timer(ctx, tx, TimerKind::ExecutionDue, resolution.id.uuid(), due_at).await?;
@@ -111,6 +118,9 @@ pub(crate) async fn apply(
             // Whom to tell, to call and to answer for it stands in the event, for those who act on events.
             Action::Notify { .. } | Action::Whistle { .. } | Action::OpenFinding { .. } | Action::Other { .. } => {}
         }
+    }
+    if let Some(resolution) = resolution.as_deref().filter(|_| reopened) {
+        timers::cancel(tx, TimerKind::ExecutionDue, resolution.id.uuid()).await?;
     }
     if let Some(hours) = answer.ask_again_hours.filter(|_| !reopened) {
         let due_at = ctx.now + Duration::hours(hours.into());
@@ -169,6 +179,11 @@ async fn set_timer(
 ) -> Result<(), Failure> {
     timers::cancel(tx, kind, subject).await?;
     Ok(timers::insert(tx, &Timer { id: ctx.new_id(), kind, subject, due_at }).await?)
+}
+
+/// A deadline of what is not waited for any more, so that its timer lapses.
+fn moved_on(topic: &Topic) -> Refusal {
+    Refusal::conflict("topic.moved_on", format!("the topic is {} and nothing is due", topic.stage))
 }
 
 /// The next level up on the path of a case; the city has none above it.

@@ -68,6 +68,17 @@ pub async fn next(tx: &mut TenantTx, by: DateTime<Utc>, after: Option<&Timer>) -
     .transpose()
 }
 
+/// When the first timer of a kind about a thing was or is due, whether it has fired or not.
+pub async fn first_due(tx: &mut TenantTx, kind: TimerKind, subject: Uuid) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let row = sqlx::query("SELECT min(due_at) FROM timers WHERE tenant_id = $1 AND kind = $2 AND subject = $3")
+        .bind(tx.tenant().uuid())
+        .bind(kind.code())
+        .bind(subject)
+        .fetch_one(tx.sql())
+        .await?;
+    Ok(row.try_get(0)?)
+}
+
 /// Marks a timer as fired by this transaction; false where another has done so.
 pub async fn fire(tx: &mut WriteTx, id: TimerId, at: DateTime<Utc>) -> Result<bool, StoreError> {
     let done = sqlx::query("UPDATE timers SET fired_at = $3 WHERE tenant_id = $1 AND id = $2 AND fired_at IS NULL")
