@@ -8,7 +8,10 @@ use yishi_domain::{
     topics::Significance,
     workflow::{Stage, Step},
 };
-use yishi_store::{WriteTx, timers, topics::Topic};
+use yishi_store::{
+    WriteTx, timers,
+    topics::{self, Topic},
+};
 
 use crate::{
     App,
@@ -88,8 +91,14 @@ pub async fn merge(
     seen: Option<u64>,
     into: TopicId,
 ) -> Result<Stepped, Failure> {
-    let (mut tx, mut topic) = begin(app, session, id, seen).await?;
-    let target = yishi_store::topics::find(&mut tx, into).await?;
+    let mut tx = app.db.write(&session.ctx).await?;
+    // Both are locked, always in the order of their identifiers, so that no two topics are merged into each other.
+    if into < id {
+        topics::lock(&mut tx, into).await?;
+    }
+    let mut topic = cases::lock(&mut tx, id, seen).await?;
+    session.require_role(Role::Coordinator, &topic.path)?;
+    let target = topics::lock(&mut tx, into).await?;
     let target = target.ok_or_else(|| Refusal::invalid("topic.unknown", "into", "there is no such topic"))?;
     if target.id == topic.id
         || matches!(target.stage, Stage::Submitted | Stage::Rejected | Stage::Merged | Stage::Withdrawn)
