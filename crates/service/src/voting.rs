@@ -120,15 +120,16 @@ pub async fn enter_batch(app: &App, session: &Session, id: BallotId, new: NewBat
         control: new.control,
     };
     votes::insert_batch(&mut tx, id, &batch, ctx.now).await?;
+    // Drawn before its votes' events, so that the record tells of the batch first.
+    let body = json!({"ballot": id, "batch": batch.id, "station": batch.station, "control": batch.control});
+    let entered = event(ctx, "batch.entered", ballot.topic.uuid(), body);
+    let entered = commit_to(ctx, entered, "scan_reference", batch.scan_reference.as_str());
     let (rows, events): (Vec<_>, Vec<_>) = units
         .iter()
         .zip(&choices)
         .map(|(unit, choice)| vote(session, &ballot, unit, *choice, Source::Batch(batch.id)))
         .unzip();
     refuse_second(votes::insert(&mut tx, id, &rows, ctx.now).await?, &names)?;
-    let body = json!({"ballot": id, "batch": batch.id, "station": batch.station, "control": batch.control});
-    let entered = event(ctx, "batch.entered", ballot.topic.uuid(), body);
-    let entered = commit_to(ctx, entered, "scan_reference", batch.scan_reference);
     Ok(tx.commit_with(entered, events, batch.id).await?)
 }
 
