@@ -63,17 +63,29 @@ impl Session {
 
     /// Does an act once for the request's idempotency key: a repeated request gets the first one's answer, and the same key with another
     /// request is refused.
-    pub async fn once<T: DeserializeOwned>(
+    ///
+    /// Whatever else is asked before the act, such as an `If-Match`, belongs into it: what was answered is not asked again.
+    pub async fn once<T: DeserializeOwned, E: From<Failure>>(
         &self,
         app: &App,
-        act: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<T, Failure> {
-        let Some(key) = &self.ctx.once else { return act.await };
+        act: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        match &self.ctx.once {
+            None => act.await,
+            Some(key) => match self.kept(app, key).await? {
+                Some(answer) => Ok(answer),
+                None => act.await,
+            },
+        }
+    }
+
+    /// The answer that is kept with a key.
+    async fn kept<T: DeserializeOwned>(&self, app: &App, key: &IdempotencyKey) -> Result<Option<T>, Failure> {
         let kept = idempotency::find(&mut app.db.read(&self.ctx).await?, &self.ctx.actor.principal(), key).await?;
         match kept {
-            None => act.await,
+            None => Ok(None),
             Some((request, answer)) if request == key.request => {
-                serde_json::from_value(answer).map_err(|error| Failure::Inconsistent(error.to_string()))
+                serde_json::from_value(answer).map(Some).map_err(|error| Failure::Inconsistent(error.to_string()))
             }
             Some(_) => {
                 let text = "this key was used with another request";

@@ -196,7 +196,6 @@ impl TopicsApi {
     ///
     /// Everybody sees those that were accepted; staff sees the others of the unit that it asks for.
     #[oai(path = "/v1/:tenant/topics", method = "get", operation_id = "list_topics")]
-    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn list_topics(
         &self,
         session: Session,
@@ -255,8 +254,11 @@ impl TopicsApi {
         let (id, app) = (TopicId(*topic), &session.app);
         let AcceptanceInput { category, significance } = body.0;
         let acceptance = Acceptance { category, significance: significance.map(Into::into) };
-        let seen = seen(&session, id, if_match.as_deref()).await?;
-        Ok(Json(session.once(app, screening::accept(app, &session, id, seen, acceptance)).await?.into()))
+        let act = async {
+            let seen = seen(&session, id, if_match.as_deref()).await?;
+            Ok::<_, Problem>(screening::accept(app, &session, id, seen, acceptance).await?)
+        };
+        Ok(Json(session.once(app, act).await?.into()))
     }
 
     /// Rejects a topic with a reason.
@@ -278,8 +280,11 @@ impl TopicsApi {
         body: Json<Reason>,
     ) -> Result<Json<Step>, Problem> {
         let (id, app) = (TopicId(*topic), &session.app);
-        let seen = seen(&session, id, if_match.as_deref()).await?;
-        Ok(Json(session.once(app, screening::reject(app, &session, id, seen, body.0.reason)).await?.into()))
+        let act = async {
+            let seen = seen(&session, id, if_match.as_deref()).await?;
+            Ok::<_, Problem>(screening::reject(app, &session, id, seen, body.0.reason).await?)
+        };
+        Ok(Json(session.once(app, act).await?.into()))
     }
 
     /// Merges a topic into another one that is about the same.
@@ -301,8 +306,11 @@ impl TopicsApi {
         body: Json<Merger>,
     ) -> Result<Json<Step>, Problem> {
         let (id, app) = (TopicId(*topic), &session.app);
-        let seen = seen(&session, id, if_match.as_deref()).await?;
-        Ok(Json(session.once(app, screening::merge(app, &session, id, seen, TopicId(body.0.into))).await?.into()))
+        let act = async {
+            let seen = seen(&session, id, if_match.as_deref()).await?;
+            Ok::<_, Problem>(screening::merge(app, &session, id, seen, TopicId(body.0.into)).await?)
+        };
+        Ok(Json(session.once(app, act).await?.into()))
     }
 
     /// Takes one's own topic back.
@@ -323,8 +331,11 @@ impl TopicsApi {
         if_match: Header<Option<String>>,
     ) -> Result<Json<Step>, Problem> {
         let (id, app) = (TopicId(*topic), &session.app);
-        let seen = seen(&session, id, if_match.as_deref()).await?;
-        Ok(Json(session.once(app, screening::withdraw(app, &session, id, seen)).await?.into()))
+        let act = async {
+            let seen = seen(&session, id, if_match.as_deref()).await?;
+            Ok::<_, Problem>(screening::withdraw(app, &session, id, seen).await?)
+        };
+        Ok(Json(session.once(app, act).await?.into()))
     }
 
     /// Lists the categories of topics by the rules that hold now.
