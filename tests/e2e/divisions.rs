@@ -21,7 +21,7 @@ async fn a_whole_province_is_onboarded_in_one_request_and_a_second_one_changes_n
     let boss = server.site().client().with_token(&server.site().token(&["--tenant", "3301", "--member", id]).await);
     let page = boss.get("/v1/3301/units?level=district").await.expect(200);
     assert_eq!(page["items"].as_array().map(Vec::len), Some(13), "Hangzhou's districts");
-    boss.post("/v1/3301/clock", json!({"hours": 1})).await.refused(409, "clock.production");
+    boss.post("/v1/3301/sandbox/clock", json!({"hours": 1})).await.refused(409, "clock.production");
 }
 
 #[tokio::test]

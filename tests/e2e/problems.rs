@@ -10,7 +10,8 @@ async fn what_cannot_be_understood_is_a_problem_that_says_why() {
     let city = City::founded().await;
     let boss = city.by(city.administrator().await);
     boss.get("/nothing/here").await.refused(404, "request.unknown_route");
-    for (method, path, allowed) in [("DELETE", "/units", "GET"), ("GET", "/members", "POST"), ("PUT", "/clock", "POST")]
+    for (method, path, allowed) in
+        [("DELETE", "/units", "GET"), ("GET", "/members", "POST"), ("PUT", "/sandbox/clock", "POST")]
     {
         let answer = boss.call(method, path).await;
         assert_eq!(answer.header("allow"), allowed, "{path}");
@@ -23,10 +24,10 @@ async fn what_cannot_be_understood_is_a_problem_that_says_why() {
     let person = json!({"name": "李强", "unit": city.unit("330106").await});
     let problem = boss.post("/members", json!({"members": [person], "colour": 1})).await;
     assert_eq!(problem.refused(422, "request.unknown_field")["field"], "colour");
-    let problem = boss.post("/clock", json!({"hours": 0})).await;
+    let problem = boss.post("/sandbox/clock", json!({"hours": 0})).await;
     assert_eq!(problem.refused(422, "request.bad_field")["field"], "hours");
-    boss.post("/clock", json!({"hours": "many"})).await.refused(422, "request.bad_field");
-    boss.post("/clock", json!({})).await.refused(422, "request.bad_field");
+    boss.post("/sandbox/clock", json!({"hours": "many"})).await.refused(422, "request.bad_field");
+    boss.post("/sandbox/clock", json!({})).await.refused(422, "request.bad_field");
     boss.get("/units?limit=0").await.refused(400, "request.bad_parameter");
     boss.get("/units?cursor=!").await.refused(400, "request.bad_cursor");
     boss.get("/units/7").await.refused(400, "request.bad_path");

@@ -34,7 +34,7 @@ async fn a_coordinator_of_a_district_adds_members_in_it_and_nowhere_else() {
 async fn an_administrator_moves_a_sandboxs_clock_and_the_record_tells_it() {
     let city = City::founded().await;
     let resident = city.member("李强", "330106002051").await;
-    city.by(&resident).post("/clock", json!({"hours": 24})).await.refused(403, "session.forbidden");
+    city.by(&resident).post("/sandbox/clock", json!({"hours": 24})).await.refused(403, "session.forbidden");
     let (first, second) = (city.advance_clock(24).await, city.advance_clock(24).await);
     assert!(first < second, "{first} comes before {second}");
     city.by(&resident).get("/units").await.expect(200);

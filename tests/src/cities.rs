@@ -12,12 +12,13 @@ use crate::{
     clients::Client,
     records::{self, Record},
     servers::{Server, Site},
+    tokens,
 };
 
 /// A part of Hangzhou. Each story's city has its names and its codes, but for the first four digits.
 const HANGZHOU: &str = "code,level,name,parent_code\n\
-    33,province,浙江省,\n\
-    3301,city,杭州市,33\n\
+    PROVINCE,province,浙江省,\n\
+    3301,city,杭州市,PROVINCE\n\
     330102,district,上城区,3301\n\
     330106,district,西湖区,3301\n\
     330102001,street,清波街道,330102\n\
@@ -62,8 +63,7 @@ impl City {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let (province, city) = (90 + number / 99, 1 + number % 99);
         let slug = format!("{province}{city:02}");
-        let list = HANGZHOU.replace("3301", &slug).replace("33,", &format!("{province},"));
-        let list = list.replace(",33\n", &format!(",{province}\n"));
+        let list = HANGZHOU.replace("3301", &slug).replace("PROVINCE", &province.to_string());
         let operator = site.operator().await;
         operator.post_bytes("/platform/divisions?mode=sandbox", "text/csv", list).await.expect(200);
         Self { site: site.clone(), slug, administrator: OnceCell::new(), units: OnceCell::new() }
@@ -92,6 +92,27 @@ impl City {
             self.person(name, &created["ids"][0]).await
         };
         self.administrator.get_or_init(appoint).await
+    }
+
+    /// New members at once, who live or work in a unit.
+    pub async fn members<const N: usize>(&self, names: [&str; N], unit: &str) -> [Member; N] {
+        let unit = self.unit(unit).await;
+        let people: Vec<_> = names.iter().map(|name| json!({"name": name, "unit": unit})).collect();
+        let created =
+            self.by(self.administrator().await).post("/members", json!({"members": people})).await.expect(201);
+        std::array::from_fn(|i| self.signed(names[i], &created["ids"][i]))
+    }
+
+    /// So many residents at once, who live in a unit; without a role yet.
+    pub async fn crowd(&self, number: usize, unit: &str) -> Vec<Member> {
+        if number == 0 {
+            return Vec::new();
+        }
+        let unit = self.unit(unit).await;
+        let people: Vec<_> = (1..=number).map(|i| json!({"name": format!("居民{i}"), "unit": unit})).collect();
+        let created =
+            self.by(self.administrator().await).post("/members", json!({"members": people})).await.expect(201);
+        (0..number).map(|i| self.signed(&format!("居民{}", i + 1), &created["ids"][i])).collect()
     }
 
     /// A new member, who lives or works in a unit.
@@ -133,7 +154,8 @@ impl City {
 
     /// Moves the city's clock forward, and tells what it shows then.
     pub async fn advance_clock(&self, hours: u32) -> String {
-        let moved = self.by(self.administrator().await).post("/clock", json!({"hours": hours})).await.expect(200);
+        let moved =
+            self.by(self.administrator().await).post("/sandbox/clock", json!({"hours": hours})).await.expect(200);
         moved["now"].as_str().expect("an instant").to_owned()
     }
 
@@ -150,6 +172,13 @@ impl City {
     /// The city's record, checked, once it has so many events.
     pub async fn record(&self, at_least: u64) -> Record {
         records::read(&self.public(), &self.by(self.administrator().await), at_least).await
+    }
+
+    /// A person whose token is signed here, which spares a run of the program.
+    fn signed(&self, name: &str, id: &Value) -> Member {
+        let id = id.as_str().expect("an id").to_owned();
+        let token = tokens::sign(&self.site.issuer(), &tokens::member_for_good(&self.slug, &id));
+        Member { token, name: name.to_owned(), id }
     }
 
     async fn person(&self, name: &str, id: &Value) -> Member {

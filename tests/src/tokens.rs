@@ -1,4 +1,4 @@
-//! Tokens that `yishi token` would not sign (RFC 7519, RFC 8037).
+//! Tokens signed here: such as `yishi token` would not sign, and many at once (RFC 7519, RFC 8037).
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -10,6 +10,12 @@ pub type Secret = [u8; 32];
 /// The claims of an operator's token that is good until an instant, in seconds since 1970 UTC.
 pub fn operator_until(expiry: i64) -> Value {
     json!({"iss": "local", "aud": "yishi", "sub": "operator", "exp": expiry})
+}
+
+/// The claims of a member's token that is good for as long as any test.
+pub fn member_for_good(tenant: &str, member: &str) -> Value {
+    // 2100-01-01.
+    json!({"iss": "local", "aud": "yishi", "sub": member, "exp": 4_102_444_800_i64, "tenant": tenant})
 }
 
 /// Signs a token.
