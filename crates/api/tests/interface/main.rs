@@ -4,3 +4,4 @@ mod attacks;
 mod behaviours;
 mod description;
 mod servers;
+mod steps;
