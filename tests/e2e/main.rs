@@ -18,5 +18,6 @@ mod surveys;
 mod timers;
 mod tokens;
 mod topics;
+mod trials;
 mod votes;
 mod workers;

@@ -28,8 +28,7 @@ use crate::{
     failures::Failure,
     rules::Rules,
     sessions::Session,
-    shadows,
-    topics,
+    shadows, topics,
 };
 
 pub use yishi_store::ballots as stored;

@@ -155,8 +155,7 @@ async fn verify(service: &Service<'_>, tenant: &str, ballot: &str) -> Result<(Ve
         match (result, report, reason) {
             (Finding::Verified, Some(report), _) => {
                 let steps = report.steps.iter().map(|step| step.code).collect();
-                let checkpoint =
-                    Checkpoint { origin: report.origin, size: report.size, root: report.root.to_string() };
+                let checkpoint = Checkpoint { origin: report.origin, size: report.size, root: report.root.to_string() };
                 return Ok((steps, checkpoint));
             }
             // The sequencer has not reached the decision yet.
