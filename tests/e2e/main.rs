@@ -8,6 +8,7 @@ mod divisions;
 mod harms;
 mod lifecycles;
 mod loops;
+mod plugins;
 mod problems;
 mod races;
 mod repeats;

@@ -45,7 +45,14 @@ pub(crate) fn tied_command<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -
 
 /// Runs the program to its end.
 pub async fn run<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Ended {
-    let mut command = tokio::process::Command::from(command(args));
+    run_with(args, &[]).await
+}
+
+/// Runs the program to its end, with an environment.
+pub async fn run_with<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>, environment: &[(&str, &str)]) -> Ended {
+    let mut command = command(args);
+    command.envs(environment.iter().copied());
+    let mut command = tokio::process::Command::from(command);
     let output = command.kill_on_drop(true).output().await.expect("the program starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ended { code: output.status.code(), output: text(&output.stdout), errors: text(&output.stderr) }

@@ -180,8 +180,11 @@ impl Asked {
 }
 
 fn configured(loaded: &Loaded, config: &Value) -> Result<(), PolicyFailure> {
-    let errors: Vec<_> =
-        loaded.schema.iter_errors(config).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let told = |error: jsonschema::ValidationError<'_>| match error.instance_path().as_str() {
+        "" => error.to_string(),
+        place => format!("{place}: {error}"),
+    };
+    let errors: Vec<_> = loaded.schema.iter_errors(config).map(told).collect();
     if errors.is_empty() { Ok(()) } else { Err(PolicyFailure::Configuration(errors.join("; "))) }
 }
 

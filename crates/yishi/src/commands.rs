@@ -91,7 +91,7 @@ pub enum Command {
     Bench(benches::Options),
     /// Verifies a decision from its bundle alone, and runs its rules again
     Verify(Verify),
-    /// Checks and tries a city's rules, without a server
+    /// Checks and tries a city's rules, and brings them to a server
     #[command(subcommand)]
     Plugin(Plugin),
     /// Prints the interface's description (OpenAPI)

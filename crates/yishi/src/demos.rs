@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 use yishi_service::{App, onboarding::Mode, tokens::Bearer};
 
 use crate::{
+    callers::Caller,
     divisions::ZHEJIANG,
     homes::Home,
     imports, outputs,
     servers::{self, Address, Running},
 };
 
-use callers::{Caller, Service};
+use callers::Service;
 use reports::{Province, Report};
 use stories::{City, tell};
 
@@ -74,7 +75,7 @@ async fn story(app: &Arc<App>, running: &Running, started_ms: u64) -> Result<Rep
         started_ms,
         onboarded_ms: millis(begun),
     };
-    let service = Service::new(app, running.base());
+    let service = Service::new(app, &running.base());
     let begun = Instant::now();
     let cities = [
         City {
@@ -97,7 +98,7 @@ async fn story(app: &Arc<App>, running: &Running, started_ms: u64) -> Result<Rep
 
 impl Service<'_> {
     /// A caller for an operator of the platform.
-    fn operator(&self) -> Caller<'_> {
+    fn operator(&self) -> Caller {
         self.caller(&Bearer::Operator("demo".into()))
     }
 

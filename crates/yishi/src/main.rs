@@ -1,6 +1,7 @@
 //! The program: one installation of Yishi, and what its operator does with it.
 
 mod benches;
+mod callers;
 mod clocks;
 mod commands;
 mod demos;

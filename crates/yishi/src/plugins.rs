@@ -1,7 +1,12 @@
-//! What the author of a rule set does with it, without a server.
+//! What the author of a rule set does with it: alone, and on a server.
 
 mod checks;
+mod conformance;
 mod fixtures;
+mod logs;
+mod pushes;
+mod remotes;
+mod replays;
 mod trials;
 
 use std::{
@@ -20,13 +25,26 @@ pub enum Plugin {
                             Exit codes: 0 it would be admitted; 1 it would not, or its calls misbehave; 2 wrong usage.\n\
                             Example: yishi plugin check target/plugins/standard.wasm")]
     Check(Check),
-    /// Runs a component on fixtures, and shows where its verdicts differ from the expected ones
+    /// Runs the conformance kit and fixtures on a component, and shows where its answers are not the expected ones
     #[command(
-        after_help = "A fixture is JSON: name, config, subject, tally, and what is expected (outcome, holds).\n\n\
+        after_help = "A fixture is JSON: name, config, subject, tally, and what is expected (outcome, holds). The kit is what every rule \
+                            set must hold to, whatever its thresholds are; it lies in plugins/conformance.\n\n\
                             Exit codes: 0 all come out as expected; 1 some do not; 2 wrong usage.\n\
                             Example: yishi plugin test target/plugins/standard.wasm plugins/standard/fixtures"
     )]
     Test(Test),
+    /// Uploads a rule set to a server, and puts it in force or in shadow there
+    #[command(after_help = "Exit codes: 0 done; 1 it was refused, with every reason; 2 wrong usage.\n\
+                            Example: yishi plugin push rules.wasm --tenant 3301 --shadow --configuration rules.json")]
+    Push(pushes::Push),
+    /// Puts the past decisions of a city to a rule set, and shows which would have come out differently
+    #[command(after_help = "Nothing that was decided is changed.\n\n\
+                            Exit codes: 0 all come out the same; 1 some do not, or it could not be done; 2 wrong usage.\n\
+                            Example: yishi plugin replay rules.wasm --tenant 3301")]
+    Replay(replays::Replay),
+    /// Shows how the answers of the rule set in shadow stand, and the latest events about rules
+    #[command(after_help = "Example: yishi plugin logs --tenant 3301")]
+    Logs(logs::Logs),
 }
 
 /// Which component to check.
@@ -45,7 +63,6 @@ pub struct Test {
     /// The component
     pub file: PathBuf,
     /// Fixtures, or folders of them
-    #[arg(required = true)]
     pub fixtures: Vec<PathBuf>,
 }
 
@@ -54,6 +71,9 @@ pub async fn run(plugin: &Plugin) -> Result<ExitCode> {
     let sound = match plugin {
         Plugin::Check(options) => checks::check(options).await?,
         Plugin::Test(options) => fixtures::test(options).await?,
+        Plugin::Push(options) => pushes::push(options).await?,
+        Plugin::Replay(options) => replays::replay(options).await?,
+        Plugin::Logs(options) => logs::logs(options).await?,
     };
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

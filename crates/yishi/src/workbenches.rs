@@ -15,14 +15,21 @@ const TRIES: usize = 3;
 pub struct Workbench {
     /// The host.
     pub host: PolicyHost,
-    _artefacts: TempDir,
+    artefacts: TempDir,
+    key: [u8; 32],
 }
 
 impl Workbench {
     /// Sets up a host that compiles with this same program.
     pub fn new() -> Result<Self> {
         let artefacts = tempfile::tempdir().context("there is no folder for temporary files")?;
-        Ok(Self { host: host(artefacts.path(), clocks::secret())?, _artefacts: artefacts })
+        let key = clocks::secret();
+        Ok(Self { host: host(artefacts.path(), key)?, artefacts, key })
+    }
+
+    /// Another host, which takes over what was compiled and nothing of what was answered.
+    pub fn again(&self) -> Result<PolicyHost> {
+        host(self.artefacts.path(), self.key)
     }
 }
 

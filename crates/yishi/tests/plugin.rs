@@ -57,7 +57,37 @@ fn fixtures_come_out_as_expected() {
     let one = "plugins/civil-code-278/fixtures/ordinary_passes.json";
     let (code, said) = plugin(&["test", "target/plugins/civil-code-278.wasm", "plugins/civil-code-278/fixtures", one]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.ends_with("5 of 5 fixtures come out as expected\n"), "{said}");
+    assert!(said.ends_with("5 of 5 fixtures come out as expected; the rule set conforms to the contract\n"), "{said}");
+}
+
+#[test]
+fn both_rule_sets_conform_whatever_their_thresholds_are() {
+    for name in ["standard", "civil-code-278"] {
+        let (code, said) = plugin(&["test", &format!("target/plugins/{name}.wasm")]);
+        assert_eq!(code, Some(0), "{said}");
+        for function in ["describe", "rule", "decide", "classify", "assess"] {
+            assert!(said.contains(&format!("ok    conformance  {function}  ")), "{function}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_rule_that_passes_what_everyone_is_against_does_not_conform_whatever_the_fixture_expects() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = format!("{ROOT}/plugins/standard/fixtures/major_two_thirds.json");
+    let text = std::fs::read_to_string(path).expect("the fixture");
+    let mut fixture: Value = serde_json::from_str(&text).expect("JSON");
+    fixture["config"] = serde_json::json!({"major_majority": {"numerator": 0, "denominator": 1}});
+    std::fs::write(folder.path().join("a.json"), fixture.to_string()).expect("written");
+    let (code, said) = plugin(&["test", "target/plugins/standard.wasm", folder.path().to_str().expect("a path")]);
+    assert_eq!(code, Some(1), "{said}");
+    let fault =
+        "everyone is against it, under the rule for a major matter of residents, 12 heads: passed it must not be";
+    assert!(said.contains("FAIL  conformance  decide  ") && said.contains(fault), "{said}");
+    assert!(
+        said.ends_with("1 of 1 fixtures come out as expected; the rule set does not conform to the contract\n"),
+        "{said}"
+    );
 }
 
 #[test]

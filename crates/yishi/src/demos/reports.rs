@@ -7,8 +7,11 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::sleep;
 
-use super::callers::{Caller, Service};
-use crate::verifications::{Finding, Findings, examine};
+use super::callers::Service;
+use crate::{
+    callers::Caller,
+    verifications::{Finding, Findings, examine},
+};
 
 /// How often the record is looked at until it holds the decision.
 const LOOKS: usize = 100;
@@ -98,7 +101,7 @@ pub struct Checkpoint {
 }
 
 /// Gathers what the story left behind.
-pub async fn gather(service: &Service<'_>, tenant: &str, boss: &Caller<'_>, seen: Seen) -> Result<Told> {
+pub async fn gather(service: &Service<'_>, tenant: &str, boss: &Caller, seen: Seen) -> Result<Told> {
     let path = |rest: String| format!("/v1/{tenant}{rest}");
     let mut topics = Vec::new();
     for id in &seen.raised {
@@ -129,7 +132,7 @@ pub async fn gather(service: &Service<'_>, tenant: &str, boss: &Caller<'_>, seen
     })
 }
 
-async fn events(boss: &Caller<'_>, tenant: &str) -> Result<BTreeMap<String, usize>> {
+async fn events(boss: &Caller, tenant: &str) -> Result<BTreeMap<String, usize>> {
     let mut kinds = BTreeMap::new();
     let mut path = format!("/v1/{tenant}/events?limit=1000");
     loop {
@@ -146,11 +149,11 @@ async fn events(boss: &Caller<'_>, tenant: &str) -> Result<BTreeMap<String, usiz
 
 /// Takes the decision's bundle once the record holds it, and verifies it as anybody can, without the server.
 async fn verify(service: &Service<'_>, tenant: &str, ballot: &str) -> Result<(Vec<&'static str>, Checkpoint)> {
-    let point = service.public(&format!("/public/{tenant}/record/checkpoint")).await?;
+    let point = service.anybody().bytes(&format!("/public/{tenant}/record/checkpoint")).await?;
     let point: Value = serde_json::from_slice(&point)?;
     let key = point["key"].as_str().context("a checkpoint comes with its key")?;
     for _ in 0..LOOKS {
-        let bundle = service.public(&format!("/public/{tenant}/ballots/{ballot}/bundle")).await?;
+        let bundle = service.anybody().bytes(&format!("/public/{tenant}/ballots/{ballot}/bundle")).await?;
         let Findings { result, reason, report } = examine(&bundle, Some(key)).await?;
         match (result, report, reason) {
             (Finding::Verified, Some(report), _) => {

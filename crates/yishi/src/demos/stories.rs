@@ -7,10 +7,10 @@ use yishi_domain::MemberId;
 use yishi_service::tokens::Bearer;
 
 use super::{
-    callers::{Caller, Service},
+    callers::Service,
     reports::{self, Told},
 };
-use crate::rule_sets;
+use crate::{callers::Caller, rule_sets};
 
 /// A city with the rules that it chose.
 pub struct City {
@@ -42,9 +42,9 @@ struct Cast<'a> {
     service: &'a Service<'a>,
     tenant: &'static str,
     unit: Value,
-    boss: Caller<'a>,
-    coordinator: Caller<'a>,
-    officer: Caller<'a>,
+    boss: Caller,
+    coordinator: Caller,
+    officer: Caller,
     witness: String,
     residents: Vec<String>,
 }
@@ -80,7 +80,7 @@ impl<'a> Cast<'a> {
         let mut people = vec![person("李明"), person("陈静"), person("赵强")];
         people.extend(FLATS.iter().map(|(flat, ..)| person(&format!("{flat} 业主"))));
         let path = format!("/v1/{tenant}/members");
-        let ids = boss.post(&path, "demo-members", &json!({"members": people})).await?["ids"].clone();
+        let ids = boss.post_once(&path, "demo-members", &json!({"members": people})).await?["ids"].clone();
         let ids: Vec<String> = serde_json::from_value(ids)?;
         let [coordinator, officer, witness, residents @ ..] = ids.as_slice() else {
             anyhow::bail!("the members were not created")
@@ -88,7 +88,7 @@ impl<'a> Cast<'a> {
         let roles = [(coordinator, "coordinator"), (officer, "officer")];
         for (member, role) in roles.into_iter().chain(residents.iter().map(|it| (it, "resident"))) {
             let grant = json!({"member": member, "unit": unit["id"], "role": role});
-            boss.post(&format!("/v1/{tenant}/grants"), &format!("demo-grant-{member}"), &grant).await?;
+            boss.post_once(&format!("/v1/{tenant}/grants"), &format!("demo-grant-{member}"), &grant).await?;
         }
         Ok(Self {
             coordinator: member(service, tenant, coordinator)?,
@@ -102,7 +102,7 @@ impl<'a> Cast<'a> {
         })
     }
 
-    fn resident(&self, i: usize) -> Result<Caller<'a>> {
+    fn resident(&self, i: usize) -> Result<Caller> {
         member(self.service, self.tenant, &self.residents[i])
     }
 
@@ -111,17 +111,17 @@ impl<'a> Cast<'a> {
     }
 
     async fn advance(&self, key: &str, hours: u32) -> Result<()> {
-        self.boss.post(&self.path("/sandbox/clock"), key, &json!({"hours": hours})).await.map(drop)
+        self.boss.post_once(&self.path("/sandbox/clock"), key, &json!({"hours": hours})).await.map(drop)
     }
 }
 
-fn member<'a>(service: &'a Service<'a>, tenant: &str, id: &str) -> Result<Caller<'a>> {
+fn member(service: &Service<'_>, tenant: &str, id: &str) -> Result<Caller> {
     let member: MemberId = id.parse().context("a member's identifier")?;
     Ok(service.caller(&Bearer::Member { tenant: tenant.into(), member }))
 }
 
 async fn activate(cast: &Cast<'_>, city: &City) -> Result<Value> {
-    let uploaded = cast.boss.upload(&cast.path("/rule-sets"), rule_sets::component(city.rule_set)?).await?;
+    let uploaded = cast.boss.upload(&cast.path("/rule-sets"), rule_sets::component(city.rule_set)?.to_vec()).await?;
     let digest = uploaded["digest"].as_str().context("an upload answers with a digest")?;
     let path = cast.path(&format!("/rule-sets/{digest}"));
     let body = json!({"configuration": city.configuration});
@@ -146,10 +146,12 @@ async fn raise(cast: &Cast<'_>) -> Result<(String, DateTime<Utc>, Vec<String>)> 
 
     let step = |id: &str, step: &str| cast.path(&format!("/topics/{id}/{step}"));
     let accept = json!({"category": "property", "significance": "major"});
-    cast.coordinator.post(&step(&contract, "acceptance"), "demo-accept", &accept).await?;
-    cast.coordinator.post(&step(&lights, "acceptance"), "demo-accept-2", &json!({"category": "facilities"})).await?;
+    cast.coordinator.post_once(&step(&contract, "acceptance"), "demo-accept", &accept).await?;
+    cast.coordinator
+        .post_once(&step(&lights, "acceptance"), "demo-accept-2", &json!({"category": "facilities"}))
+        .await?;
     let reason = json!({"reason": "票价由市级部门定价，不属于社区议事范围，已转送市交通运输局。"});
-    cast.coordinator.post(&step(&ring, "rejection"), "demo-reject", &reason).await?;
+    cast.coordinator.post_once(&step(&ring, "rejection"), "demo-reject", &reason).await?;
 
     let raised = cast.boss.get(&cast.path(&format!("/topics/{contract}"))).await?;
     let raised_at = raised["raised_at"].as_str().context("an instant")?.parse()?;
@@ -167,10 +169,10 @@ async fn deliberate(cast: &Cast<'_>, topic: &str, raised_at: DateTime<Utc>) -> R
     let present: Vec<_> = cast.residents.iter().take(9).enumerate().map(present).collect();
     let path = cast.path(&format!("/meetings/{meeting}"));
     let list = json!({"attendances": present});
-    coordinator.post(&format!("{path}/attendances"), "demo-attendance", &list).await?;
+    coordinator.post_once(&format!("{path}/attendances"), "demo-attendance", &list).await?;
     let minutes =
         json!({"text": "与会九人。物业企业说明三年服务方案与收费；多数同意续聘，两户认为收费偏高。提交业主共同决定。"});
-    coordinator.post(&format!("{path}/minutes"), "demo-minutes", &minutes).await.map(drop)
+    coordinator.post_once(&format!("{path}/minutes"), "demo-minutes", &minutes).await.map(drop)
 }
 
 /// The ballot: the rule is there before the first vote, some vote online and some on paper, and nobody twice.
@@ -193,7 +195,7 @@ async fn vote(cast: &Cast<'_>, topic: &str) -> Result<(String, (u16, String))> {
         flats.clone().enumerate().filter(|(_, ((_, _, choice, paper), _))| choice.is_some() && !paper)
     {
         let vote = json!({"voting_unit": flat, "choice": choice});
-        cast.resident(i)?.post(&format!("{path}/votes"), "demo-vote", &vote).await?;
+        cast.resident(i)?.post_once(&format!("{path}/votes"), "demo-vote", &vote).await?;
     }
     let papers: Vec<_> = FLATS
         .iter()
@@ -207,7 +209,7 @@ async fn vote(cast: &Cast<'_>, topic: &str) -> Result<(String, (u16, String))> {
         "control": {"papers": 4, "in_favour": 3, "against": 1, "abstained": 0},
         "papers": papers,
     });
-    cast.coordinator.post(&format!("{path}/batches"), "demo-batch", &batch).await?;
+    cast.coordinator.post_once(&format!("{path}/batches"), "demo-batch", &batch).await?;
     let again = json!({"voting_unit": FLATS[0].0, "choice": "against"});
     let twice = cast.resident(0)?.refused(&format!("{path}/votes"), &again).await?;
     Ok((id, twice))
@@ -217,7 +219,7 @@ async fn vote(cast: &Cast<'_>, topic: &str) -> Result<(String, (u16, String))> {
 async fn decide(cast: &Cast<'_>, ballot: &str) -> Result<Option<String>> {
     cast.advance("demo-clock-ballot", 73).await?;
     let path = cast.path(&format!("/ballots/{ballot}/count"));
-    let ended = cast.coordinator.post(&path, "demo-count", &Value::Null).await?;
+    let ended = cast.coordinator.post_once(&path, "demo-count", &Value::Null).await?;
     Ok(ended["resolution"].as_str().map(str::to_owned))
 }
 
@@ -232,13 +234,13 @@ async fn carry_out(cast: &Cast<'_>, resolution: &str, raised_at: DateTime<Utc>) 
             "milestones": [{"name": "签订合同", "due_at": instant(raised_at + Duration::days(7))}],
         },
     });
-    cast.coordinator.post(&format!("{path}/lists"), "demo-lists", &lists).await?;
+    cast.coordinator.post_once(&format!("{path}/lists"), "demo-lists", &lists).await?;
     cast.advance("demo-clock-overdue", 200).await?;
     let evidence = json!({"evidence": "合同已签订，服务交接单见附件。"});
-    cast.officer.post(&format!("{path}/completion"), "demo-completion", &evidence).await?;
+    cast.officer.post_once(&format!("{path}/completion"), "demo-completion", &evidence).await?;
     for (i, score) in [20, 30, 25].into_iter().enumerate() {
         let rating = json!({"score": score, "words": "保洁不及时。"});
-        cast.resident(i)?.post(&format!("{path}/ratings"), "demo-rating", &rating).await?;
+        cast.resident(i)?.post_once(&format!("{path}/ratings"), "demo-rating", &rating).await?;
     }
     cast.advance("demo-clock-survey", 169).await
 }

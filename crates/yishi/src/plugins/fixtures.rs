@@ -10,7 +10,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use yishi_domain::voting::{Outcome, Subject, Tally, Verdict};
 
-use super::{Test, read};
+use super::{
+    Test,
+    conformance::{self, Finding},
+    read,
+};
 use crate::{
     outputs::{self, Reason},
     workbenches::{Workbench, patiently},
@@ -36,7 +40,7 @@ struct Expected {
     holds: Vec<bool>,
 }
 
-/// Runs a component on fixtures and shows what differs; tells whether all came out as expected.
+/// Runs the conformance kit and fixtures on a component and shows what differs; tells whether all came out as expected.
 pub async fn test(options: &Test) -> Result<bool> {
     let component = read(&options.file)?;
     let bench = Workbench::new()?;
@@ -47,17 +51,38 @@ pub async fn test(options: &Test) -> Result<bool> {
         return Ok(false);
     }
     let component = Arc::from(component);
-    let mut failed = 0;
-    for file in &files {
-        let (name, faults) = run(&bench, &component, file).await;
-        failed += usize::from(!faults.is_empty());
-        let word = if faults.is_empty() { "ok  " } else { "FAIL" };
-        let head = format!("{word}  {}  {name}", file.display());
-        let lines = std::iter::once(head).chain(faults.into_iter().map(|fault| format!("      {fault}")));
-        outputs::write(&lines.map(|line| outputs::plain(&line) + "\n").collect::<String>())?;
+    let fixtures: Vec<_> = files.iter().map(|file| (file, load(file))).collect();
+    let own = fixtures.iter().filter_map(|(_, it)| it.as_ref().ok());
+    let own: Vec<_> = own.map(|it| (it.config.clone(), it.subject.clone())).collect();
+    let findings = conformance::run(&bench, &component, &own).await?;
+    for Finding { function, asked, faults } in &findings {
+        show(&format!("conformance  {function}  {asked} questions"), faults)?;
     }
-    outputs::write(&format!("{} of {} fixtures come out as expected\n", files.len() - failed, files.len()))?;
-    Ok(failed == 0)
+    let mut failed = 0;
+    for (file, fixture) in fixtures {
+        let (name, faults) = match fixture {
+            Ok(fixture) => (fixture.name.clone(), run(&bench, &component, &fixture).await),
+            Err(fault) => (String::new(), vec![fault]),
+        };
+        failed += usize::from(!faults.is_empty());
+        show(&format!("{}  {name}", file.display()), &faults)?;
+    }
+    let conforms = findings.iter().all(|it| it.faults.is_empty());
+    outputs::write(&format!(
+        "{} of {} fixtures come out as expected; the rule set {} to the contract\n",
+        files.len() - failed,
+        files.len(),
+        if conforms { "conforms" } else { "does not conform" }
+    ))?;
+    Ok(failed == 0 && conforms)
+}
+
+/// Shows what was run, and what is wrong with it.
+fn show(what: &str, faults: &[String]) -> Result<()> {
+    let word = if faults.is_empty() { "ok  " } else { "FAIL" };
+    let head = format!("{word}  {what}");
+    let lines = std::iter::once(head).chain(faults.iter().map(|fault| format!("      {fault}")));
+    outputs::write(&lines.map(|line| outputs::plain(&line) + "\n").collect::<String>())
 }
 
 /// The fixtures that paths name: a file is one, a folder holds some.
@@ -83,29 +108,26 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Runs one fixture: its name, and what is wrong.
-async fn run(bench: &Workbench, component: &Arc<[u8]>, file: &Path) -> (String, Vec<String>) {
-    let bytes = match read(file) {
-        Ok(bytes) => bytes,
-        Err(error) => return (String::new(), vec![format!("it cannot be read: {error:#}")]),
-    };
-    let fixture: Fixture = match serde_json::from_slice(&bytes) {
-        Ok(fixture) => fixture,
-        Err(error) => return (String::new(), vec![format!("it is no fixture: {error}")]),
-    };
-    let Fixture { name, config, subject, tally, expected } = fixture;
+/// Reads a fixture, or says why it is none.
+fn load(file: &Path) -> Result<Fixture, String> {
+    let bytes = read(file).map_err(|error| format!("it cannot be read: {error:#}"))?;
+    serde_json::from_slice(&bytes).map_err(|error| format!("it is no fixture: {error}"))
+}
+
+/// Runs one fixture, and says what is wrong.
+async fn run(bench: &Workbench, component: &Arc<[u8]>, fixture: &Fixture) -> Vec<String> {
+    let Fixture { config, subject, tally, expected, .. } = fixture;
     let verdict = patiently(async || {
-        let rule = bench.host.rule(Arc::clone(component), &config, &subject).await?.value;
-        Ok(bench.host.verdict(Arc::clone(component), &config, &rule, &tally).await?.value)
+        let rule = bench.host.rule(Arc::clone(component), config, subject).await?.value;
+        Ok(bench.host.verdict(Arc::clone(component), config, &rule, tally).await?.value)
     });
-    let faults = match verdict.await {
-        Ok(verdict) => differences(&expected, &verdict),
+    match verdict.await {
+        Ok(verdict) => differences(expected, &verdict),
         Err(failure) => {
             let Reason { code, detail } = failure.into();
             vec![format!("{code}: {detail}")]
         }
-    };
-    (name, faults)
+    }
 }
 
 /// Each place where a verdict is not the expected one, with the figures that it came to.

@@ -65,7 +65,8 @@ pub async fn run(bench: &Workbench, component: &Arc<[u8]>) -> Vec<Trial> {
     trials
 }
 
-async fn twice<T: PartialEq>(
+/// Makes a call twice: what came of it, and the answer if both were the same.
+pub async fn twice<T: PartialEq>(
     call: &str,
     ask: impl AsyncFn() -> Result<Answered<T>, PolicyFailure>,
 ) -> (Trial, Option<T>) {
@@ -85,7 +86,9 @@ async fn twice<T: PartialEq>(
             (trial, Some(answer.value))
         }
         Err(failure) => {
-            trial.result = match failure {
+            trial.result = match &failure {
+                // Whoever is refused must be told why, by a code and a sentence.
+                PolicyFailure::Refused { code, message } if code.is_empty() || message.is_empty() => Came::Broken,
                 PolicyFailure::Refused { .. } | PolicyFailure::Configuration(_) => Came::Refused,
                 _ => Came::Broken,
             };
@@ -96,7 +99,7 @@ async fn twice<T: PartialEq>(
 }
 
 /// The rule set's own answer, or why the standard rules answered in its place.
-fn answered<T>(answer: Answered<T>) -> Result<Answered<T>, PolicyFailure> {
+pub fn answered<T>(answer: Answered<T>) -> Result<Answered<T>, PolicyFailure> {
     match answer.fallback {
         Some(failure) => Err(failure),
         None => Ok(answer),
@@ -162,6 +165,8 @@ mod tests {
         assert_eq!(came([Ok(1), Ok(2)]).await, Came::Differed);
         assert_eq!(came([Ok(1), refused()]).await, Came::Differed);
         assert_eq!(came([refused(), refused()]).await, Came::Refused);
+        let unexplained = || Err(PolicyFailure::Refused { code: "a".into(), message: String::new() });
+        assert_eq!(came([unexplained(), unexplained()]).await, Came::Broken);
         assert_eq!(came([trap(), trap()]).await, Came::Broken);
     }
 }
