@@ -7,9 +7,11 @@
 use serde::Deserialize;
 use yishi_plugin_sdk::{
     Policy, PolicyError,
+    conditions::{majority, quorum, rule},
+    configuration,
     describe::Descriptor,
-    export, serde_json,
-    voting::{Condition, ConditionKind, Counted, Fraction, Measure, Method, Of, Secrecy, Subject, VotingRule},
+    descriptor, export,
+    voting::{Fraction, Measure, Subject, VotingRule},
 };
 
 /// The rule set.
@@ -54,62 +56,36 @@ impl Default for Config {
 
 impl Policy for CivilCode278 {
     fn describe() -> Descriptor {
-        Descriptor {
-            name: env!("CARGO_PKG_NAME").into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            locales: vec!["zh-CN".into(), "en".into()],
-            configuration_schema: include_str!("../configuration.schema.json").into(),
-            interfaces: vec!["voting".into()],
-            laws: vec![LAW.into()],
-        }
+        descriptor! { locales: ["zh-CN", "en"], interfaces: ["voting"], laws: [LAW] }
     }
 
     fn rule(config: &str, subject: &Subject) -> Result<VotingRule, PolicyError> {
-        let config: Config = serde_json::from_str(config)
-            .map_err(|error| PolicyError::new("configuration.unsound", error.to_string()))?;
+        let config: Config = configuration(config)?;
         if subject.eligible_floor_area.is_none() {
             let text = "every voting unit on the roll needs its exclusive floor area";
             return Err(PolicyError::new("subject.no_floor_area", text));
         }
-        let (majority, strict) = match subject.matter.as_deref() {
-            Some(matter) if SPECIAL.contains(&matter) => (config.special_majority, false),
-            Some(matter) if ORDINARY.contains(&matter) => (config.ordinary_majority, true),
+        let ordinary = |measure| majority(measure).of_participating().exceeding(config.ordinary_majority);
+        let special = |measure| majority(measure).of_participating().reaching(config.special_majority);
+        let [by_area, by_head] = match subject.matter.as_deref() {
+            Some(matter) if SPECIAL.contains(&matter) => [Measure::FloorArea, Measure::Heads].map(special),
+            Some(matter) if ORDINARY.contains(&matter) => [Measure::FloorArea, Measure::Heads].map(ordinary),
             _ => {
                 let text = format!("name the matter as one of {}, {}", ORDINARY.join(", "), SPECIAL.join(", "));
                 return Err(PolicyError::new("subject.unknown_matter", text));
             }
         };
-        let quorum = |code: &str, measure| Condition {
-            code: code.into(),
-            kind: ConditionKind::Quorum,
-            measure,
-            counted: Counted::Participating,
-            of: Of::Eligible,
-            at_least: config.quorum,
-            strict: false,
-        };
-        let majority = |code: &str, measure| Condition {
-            code: code.into(),
-            kind: ConditionKind::Majority,
-            measure,
-            counted: Counted::InFavour,
-            of: Of::Participating,
-            at_least: majority,
-            strict,
-        };
+        let conditions = [
+            quorum(Measure::FloorArea).of_eligible().reaching(config.quorum),
+            quorum(Measure::Heads).of_eligible().reaching(config.quorum),
+            by_area,
+            by_head,
+        ];
         Ok(VotingRule {
-            method: Method::YesNo,
-            conditions: vec![
-                quorum("quorum_floor_area", Measure::FloorArea),
-                quorum("quorum_heads", Measure::Heads),
-                majority("majority_floor_area", Measure::FloorArea),
-                majority("majority_heads", Measure::Heads),
-            ],
-            secrecy: Secrecy::Open,
             notice_hours: config.notice_hours,
             window_hours: config.window_hours,
             laws: vec![LAW.into()],
-            custom: None,
+            ..rule(conditions)
         })
     }
 }

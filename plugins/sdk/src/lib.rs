@@ -2,11 +2,16 @@
 //!
 //! The types are those of the host's own rule evaluator, so a verdict computed by [`voting::evaluate`] is the verdict that the host computes.
 
+pub mod conditions;
 mod convert;
+#[cfg(not(target_family = "wasm"))]
+pub mod fixtures;
 
+pub use serde;
 pub use serde_json;
 pub use yishi_domain::{LocalText, describe, escalation, standard, topics, voting};
 
+use serde::de::DeserializeOwned;
 use yishi_domain::{
     describe::Descriptor,
     escalation::{Answer, Case},
@@ -74,6 +79,32 @@ pub trait Policy {
     fn assess(_config: &str, case: &Case) -> Result<Answer, PolicyError> {
         Ok(standard::assess(case))
     }
+}
+
+/// Reads a configuration, which the host has checked against the schema before.
+pub fn configuration<T: DeserializeOwned>(config: &str) -> Result<T, PolicyError> {
+    serde_json::from_str(config).map_err(|error| PolicyError::new("configuration.unsound", error.to_string()))
+}
+
+/// Describes a rule set by its package: name and version of `Cargo.toml`, the schema of `configuration.schema.json` beside it.
+#[macro_export]
+macro_rules! descriptor {
+    (locales: $locales:expr, interfaces: $interfaces:expr, laws: $laws:expr $(,)?) => {
+        $crate::describe::Descriptor {
+            name: env!("CARGO_PKG_NAME").into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            locales: $crate::owned($locales),
+            configuration_schema: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/configuration.schema.json"))
+                .into(),
+            interfaces: $crate::owned($interfaces),
+            laws: $crate::owned($laws),
+        }
+    };
+}
+
+#[doc(hidden)]
+pub fn owned<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(str::to_owned).into()
 }
 
 /// Makes a type that implements [`Policy`] the component's rules.

@@ -5,10 +5,12 @@
 
 use serde::Deserialize;
 use yishi_plugin_sdk::{
-    Policy, PolicyError,
+    Policy, PolicyError, configuration,
     describe::Descriptor,
+    descriptor,
     escalation::{Action, Answer, Case, CaseKind},
-    export, serde_json, standard,
+    export, standard,
+    topics::Significance,
     voting::{ConditionKind, Fraction, Subject, VotingRule},
 };
 
@@ -41,19 +43,12 @@ impl Default for Config {
 
 impl Policy for Standard {
     fn describe() -> Descriptor {
-        Descriptor {
-            name: env!("CARGO_PKG_NAME").into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            locales: vec!["zh-CN".into(), "en".into()],
-            configuration_schema: include_str!("../configuration.schema.json").into(),
-            interfaces: vec!["voting".into(), "escalation".into()],
-            laws: Vec::new(),
-        }
+        descriptor! { locales: ["zh-CN", "en"], interfaces: ["voting", "escalation"], laws: [] }
     }
 
     fn rule(config: &str, subject: &Subject) -> Result<VotingRule, PolicyError> {
-        let config = parse(config)?;
-        let major = subject.significance == yishi_plugin_sdk::topics::Significance::Major;
+        let config: Config = configuration(config)?;
+        let major = subject.significance == Significance::Major;
         let mut rule = standard::rule(subject);
         for condition in &mut rule.conditions {
             match condition.kind {
@@ -66,7 +61,7 @@ impl Policy for Standard {
     }
 
     fn assess(config: &str, case: &Case) -> Result<Answer, PolicyError> {
-        let Config { departments, whistle_hours: hours, .. } = parse(config)?;
+        let Config { departments, whistle_hours: hours, .. } = configuration(config)?;
         let mut answer = standard::assess(case);
         let late = matches!(case.kind, CaseKind::Overdue | CaseKind::Unanswered);
         if late && case.earlier == 0 && !departments.is_empty() {
@@ -75,10 +70,6 @@ impl Policy for Standard {
         }
         Ok(answer)
     }
-}
-
-fn parse(config: &str) -> Result<Config, PolicyError> {
-    serde_json::from_str(config).map_err(|error| PolicyError::new("configuration.unsound", error.to_string()))
 }
 
 export!(Standard);

@@ -1,0 +1,3 @@
+//! The rule set on its fixtures.
+
+yishi_plugin_sdk::fixtures!(rule_template::Rules);
