@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use wasmparser::{
-    Encoding, FunctionBody, Parser, Payload, Validator, WasmFeatures, component_types::ComponentEntityType,
-    types::Types,
-};
+use wasmparser::{Validator, WasmFeatures, types::Types};
 use yishi_domain::{Digest, describe::Descriptor};
 
-use crate::{AdmissionRefusal, limits};
+use crate::{
+    AdmissionRefusal,
+    limits::{self, Tier},
+    measures,
+};
 
 /// A component that was admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Admitted {
     pub descriptor: Descriptor,
     /// What it measures.
     pub sizes: Sizes,
+    /// Whose limits it fits, and is held to.
+    pub tier: Tier,
 }
 
 /// What a component measures, each figure against its limit in [`limits`].
@@ -32,10 +35,16 @@ pub struct Sizes {
     pub functions: u32,
     /// The locals of the function that has most of them.
     pub locals: u32,
+    /// The types that it defines.
+    pub types: u32,
     /// Its core modules.
     pub core_modules: u32,
-    /// The core instances that it makes.
+    /// The core modules that it instantiates.
     pub core_instances: u32,
+    /// The linear memories of its instances.
+    pub memories: u32,
+    /// The tables of its instances.
+    pub tables: u32,
 }
 
 /// The digest that names a component.
@@ -43,87 +52,50 @@ pub fn digest(component: &[u8]) -> Digest {
     Digest(Sha256::digest(component).into())
 }
 
-/// Measures a component without compiling it, or lists every reason for refusing it.
-pub fn inspect(component: &[u8]) -> Result<Sizes, Vec<AdmissionRefusal>> {
-    let mut refusals = Vec::new();
-    let mut refuse = |code, text: String| refusals.push(AdmissionRefusal::new(code, text));
-    if component.len() > limits::COMPONENT_BYTES {
-        refuse("component.too_large", format!("{} bytes; {} are allowed", component.len(), limits::COMPONENT_BYTES));
+/// Measures a component without compiling it and finds its tier, or lists every reason for refusing it in the widest tier that is open to it.
+pub fn inspect(component: &[u8], widest: Tier) -> Result<(Tier, Sizes), Vec<AdmissionRefusal>> {
+    let most = widest.limits().component_bytes;
+    if component.len() > most {
         // What is too large is not parsed either.
-        return Err(refusals);
+        let text = format!("{} bytes; {most} are allowed", component.len());
+        return Err(vec![AdmissionRefusal::new("component.too_large", text)]);
     }
-    let types = match Validator::new_with_features(features()).validate_all(component) {
-        Ok(types) => types,
-        Err(error) => {
-            refuse("component.invalid", error.to_string());
-            return Err(refusals);
-        }
-    };
-    let mut depth = 0u32;
-    let mut sizes = Sizes { component_bytes: component.len(), ..Sizes::default() };
-    for payload in Parser::new(0).parse_all(component) {
-        match payload {
-            Err(error) => refuse("component.invalid", error.to_string()),
-            Ok(Payload::Version { encoding, .. }) => {
-                if depth == 0 && encoding != Encoding::Component {
-                    refuse("component.not_a_component", "a core module; make it a component first".into());
-                }
-                depth += 1;
-            }
-            Ok(Payload::End(_)) => depth -= 1,
-            Ok(Payload::ModuleSection { .. }) => sizes.core_modules += 1,
-            Ok(Payload::InstanceSection(section)) => sizes.core_instances += section.count(),
-            Ok(Payload::ComponentImportSection(section)) if depth == 1 => {
-                for import in section.into_iter().flatten().filter(|import| !only_types(&types, import.name.name)) {
-                    refuse("component.imports", format!("it imports `{}`; rules import nothing", import.name.name));
-                }
-            }
-            Ok(Payload::CodeSectionStart { count, .. }) => {
-                sizes.functions = sizes.functions.saturating_add(count);
-            }
-            Ok(Payload::CodeSectionEntry(body)) => {
-                let bytes = body.range().len();
-                if bytes > limits::FUNCTION_BYTES {
-                    let text = format!("a function of {bytes} bytes; {} are allowed", limits::FUNCTION_BYTES);
-                    refuse("component.function_too_large", text);
-                }
-                let locals = locals(&body);
-                sizes.function_bytes = sizes.function_bytes.max(bytes);
-                sizes.locals = sizes.locals.max(locals);
-                if locals > limits::LOCALS {
-                    let text = format!("a function of {locals} locals; {} are allowed", limits::LOCALS);
-                    refuse("component.too_many_locals", text);
-                }
-            }
-            Ok(_) => {}
+    let types = validate(component).map_err(|refusal| vec![refusal])?;
+    let (sizes, mut refusals) = measures::measure(component, &types);
+    let open = Tier::ALL.iter().copied().filter(|tier| *tier <= widest);
+    match open.into_iter().find(|tier| excesses(*tier, &sizes).next().is_none()) {
+        Some(tier) if refusals.is_empty() => Ok((tier, sizes)),
+        Some(_) => Err(refusals),
+        None => {
+            refusals.extend(excesses(widest, &sizes));
+            Err(refusals)
         }
     }
-    for (code, what, found, most) in [
-        ("component.too_many_modules", "core modules", sizes.core_modules, limits::CORE_MODULES),
-        ("component.too_many_instances", "core instances", sizes.core_instances, limits::CORE_INSTANCES),
-        ("component.too_many_functions", "functions", sizes.functions, limits::FUNCTIONS),
-    ] {
-        if found > most {
-            refuse(code, format!("{found} {what}; {most} are allowed"));
-        }
-    }
-    if refusals.is_empty() { Ok(sizes) } else { Err(refusals) }
 }
 
-fn locals(body: &FunctionBody<'_>) -> u32 {
-    let groups = body.get_locals_reader().into_iter().flatten().flatten();
-    groups.fold(0, |sum, (count, _)| sum.saturating_add(count))
+fn validate(component: &[u8]) -> Result<Types, AdmissionRefusal> {
+    let by = |features| Validator::new_with_features(features).validate_all(component);
+    by(features()).map_err(|error| {
+        // Sound under other features means that it is well made and asks for what rules may not use.
+        let code = if by(WasmFeatures::all()).is_ok() { "component.feature_not_allowed" } else { "component.invalid" };
+        AdmissionRefusal::new(code, error.to_string())
+    })
 }
 
-/// Tells whether an import names types alone, which give a component nothing to call.
-fn only_types(types: &Types, import: &str) -> bool {
-    match types.as_ref().component_item_for_import(import).map(|item| item.ty) {
-        Some(ComponentEntityType::Type { .. }) => true,
-        Some(ComponentEntityType::Instance(instance)) => {
-            types[instance].exports.values().all(|item| matches!(item.ty, ComponentEntityType::Type { .. }))
-        }
-        _ => false,
-    }
+fn excesses(tier: Tier, sizes: &Sizes) -> impl Iterator<Item = AdmissionRefusal> {
+    let most = tier.limits();
+    [
+        ("component.too_large", "bytes", sizes.component_bytes, most.component_bytes),
+        ("component.too_many_modules", "core modules", sizes.core_modules as usize, most.core_modules as usize),
+        ("component.too_many_instances", "core instances", sizes.core_instances as usize, most.core_instances as usize),
+        ("component.too_many_memories", "memories", sizes.memories as usize, most.memories as usize),
+        ("component.too_many_tables", "tables", sizes.tables as usize, most.tables as usize),
+        ("component.too_many_functions", "functions", sizes.functions as usize, limits::FUNCTIONS as usize),
+        ("component.too_many_types", "types", sizes.types as usize, limits::TYPES as usize),
+    ]
+    .into_iter()
+    .filter(|(_, _, found, most)| found > most)
+    .map(|(code, what, found, most)| AdmissionRefusal::new(code, format!("{found} {what}; {most} are allowed")))
 }
 
 fn features() -> WasmFeatures {

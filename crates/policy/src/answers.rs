@@ -1,185 +1,243 @@
 //! What a rule set may answer: ranges, references and sizes. The types alone allow more than the host can keep or do.
+//!
+//! Each function refuses with the field that is wrong, such as `conditions[1].at_least`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 use yishi_domain::{
     LocalText,
     describe::Descriptor,
-    escalation::{Action, Answer},
+    escalation::{Action, Answer, Case, Level},
     topics::{Category, Scored},
-    voting::{Condition, Measure, Subject, VotingRule},
+    voting::{self, Measure, RuleError, Subject, Tally, Verdict, VotingRule},
 };
 
 use crate::PolicyFailure;
 
-/// Entries of a list.
-const ENTRIES: usize = 1_000;
+/// Categories of a rule set.
+const CATEGORIES: usize = 1_000;
 
-/// Actions of an answer, and departments of a call.
-const ACTIONS: usize = 32;
-
-/// Categories proposed for a topic.
-const PROPOSALS: usize = 32;
+/// Entries of any other list.
+const ENTRIES: usize = 32;
 
 /// The longest time that may be asked for.
 const YEAR_HOURS: u32 = 366 * 24;
 
+/// Characters of a name, such as a category's or a department's.
+const NAME: usize = 200;
+
+/// Characters of a text for people to read.
+const TEXT: usize = 4_000;
+
+type Checked = Result<(), PolicyFailure>;
+
 /// A description names its rule set, its version and interfaces that there are.
-pub fn descriptor(it: &Descriptor) -> Result<(), PolicyFailure> {
-    code(&it.name)?;
-    let version: Vec<_> = it.version.split('.').collect();
-    ensure(version.len() >= 3 && it.version.len() <= 64, || format!("`{}` is not a semantic version", it.version))?;
+pub fn descriptor(it: &Descriptor) -> Checked {
+    code("name", &it.name)?;
+    let sound = it.version.chars().all(|it| it.is_ascii_alphanumeric() || "-+.".contains(it));
+    let core: Vec<_> = it.version.split(['-', '+']).next().unwrap_or_default().split('.').collect();
+    let numbers = core.len() == 3 && core.iter().all(|it| it.parse::<u32>().is_ok());
+    ensure("version", sound && numbers && it.version.len() <= 64, || format!("`{}` is not semantic", it.version))?;
+    few("interfaces", it.interfaces.len(), ENTRIES)?;
     let known = ["topics", "voting", "escalation"];
-    match it.interfaces.iter().find(|name| !known.contains(&name.as_str())) {
-        Some(name) => fail(format!("there is no interface `{name}`")),
-        None => Ok(()),
+    for name in &it.interfaces {
+        ensure("interfaces", known.contains(&name.as_str()), || format!("there is no interface `{name}`"))?;
     }
+    few("locales", it.locales.len(), ENTRIES)?;
+    it.locales.iter().try_for_each(|tag| locale("locales", tag))?;
+    few("laws", it.laws.len(), ENTRIES)?;
+    it.laws.iter().try_for_each(|law| text("laws", law, NAME))?;
+    storable(&Value::from(it.configuration_schema.as_str()))
 }
 
-/// A rule counts only what the roll states.
-pub fn rule(it: &VotingRule, subject: &Subject) -> Result<(), PolicyFailure> {
-    let areas = |condition: &&Condition| condition.measure == Measure::FloorArea;
-    ensure(it.conditions.len() <= ACTIONS, || format!("{} conditions; {ACTIONS} are allowed", it.conditions.len()))?;
-    match it.conditions.iter().find(areas) {
-        Some(condition) if subject.eligible_floor_area.is_none() => {
-            fail(format!("condition `{}` counts floor area, which the roll does not state", condition.code))
-        }
-        _ => Ok(()),
+/// A rule can be evaluated, and counts only what the roll states.
+pub fn rule(it: &VotingRule, subject: &Subject) -> Checked {
+    few("conditions", it.conditions.len(), ENTRIES)?;
+    for (i, condition) in it.conditions.iter().enumerate() {
+        code(&format!("conditions[{i}].code"), &condition.code)?;
+        let stated = condition.measure != Measure::FloorArea || subject.eligible_floor_area.is_some();
+        ensure(&format!("conditions[{i}].measure"), stated, || "the roll does not state floor areas".into())?;
     }
+    few("laws", it.laws.len(), ENTRIES)?;
+    it.laws.iter().try_for_each(|law| text("laws", law, NAME))?;
+    it.custom.iter().try_for_each(|custom| text("custom", custom, TEXT))?;
+    voting::validate_rule(it).map_err(|errors| {
+        let told = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        PolicyFailure::output(errors.first().map_or_else(|| "rule".into(), |error| field_of(error, it)), told)
+    })
+}
+
+/// A verdict has the checks of the published rule with the figures that they come to, and its outcome wherever the rule's terms decide.
+pub fn verdict(it: &Verdict, rule: &VotingRule, tally: &Tally) -> Checked {
+    few("reasons", it.reasons.len(), ENTRIES)?;
+    labels("reasons", &it.reasons, TEXT)?;
+    let ours = voting::evaluate(rule, tally)?;
+    let disagrees = |text: String| Err(PolicyFailure::Disagrees(crate::failures::clip(text)));
+    if ours.checks.len() != it.checks.len() {
+        return disagrees(format!("checks: {} by the rule, {} by the rule set", ours.checks.len(), it.checks.len()));
+    }
+    for (i, (our, their)) in ours.checks.iter().zip(&it.checks).enumerate() {
+        if our != their {
+            return disagrees(format!("checks[{i}]: {our:?} by the rule, {their:?} by the rule set"));
+        }
+    }
+    if rule.custom.is_none() && ours.outcome != it.outcome {
+        return disagrees(format!("outcome: {:?} by the rule, {:?} by the rule set", ours.outcome, it.outcome));
+    }
+    Ok(())
 }
 
 /// Categories have codes of their own, names, and parents that are there and above them.
-pub fn categories(all: &[Category]) -> Result<(), PolicyFailure> {
-    ensure(all.len() <= ENTRIES, || format!("{} categories; {ENTRIES} are allowed", all.len()))?;
-    let parents: HashMap<_, _> = all.iter().map(|it| (it.code.as_str(), it.parent.as_deref())).collect();
-    ensure(parents.len() == all.len(), || "two categories have the same code".into())?;
-    for category in all {
-        code(&category.code)?;
-        ensure(!category.labels.is_empty(), || format!("category `{}` has no name", category.code))?;
-        labels(&category.labels)?;
+pub fn categories(all: &[Category]) -> Checked {
+    few("categories", all.len(), CATEGORIES)?;
+    let mut parents = HashMap::new();
+    for (i, category) in all.iter().enumerate() {
+        let field = |name: &str| format!("categories[{i}].{name}");
+        code(&field("code"), &category.code)?;
+        let before = parents.insert(category.code.as_str(), category.parent.as_deref());
+        ensure(&field("code"), before.is_none(), || format!("`{}` is there twice", category.code))?;
+        ensure(&field("labels"), !category.labels.is_empty(), || "it has no name".into())?;
+        few(&field("labels"), category.labels.len(), ENTRIES)?;
+        labels(&field("labels"), &category.labels, NAME)?;
+        few(&field("stage_hours"), category.stage_hours.len(), ENTRIES)?;
+        let mut stages = HashSet::new();
         for limit in &category.stage_hours {
-            hours(limit.hours)?;
+            code(&field("stage_hours.stage"), &limit.stage)?;
+            let once = stages.insert(limit.stage.as_str());
+            ensure(&field("stage_hours.stage"), once, || format!("`{}` is there twice", limit.stage))?;
+            hours(&field("stage_hours.hours"), limit.hours)?;
         }
+    }
+    for (i, category) in all.iter().enumerate() {
+        let field = format!("categories[{i}].parent");
         let (mut above, mut steps) = (category.parent.as_deref(), 0);
         while let Some(parent) = above {
             let next = parents.get(parent);
-            ensure(next.is_some(), || format!("category `{}` lies under `{parent}`, which is none", category.code))?;
+            ensure(&field, next.is_some(), || format!("`{}` lies under `{parent}`, which is none", category.code))?;
             steps += 1;
-            ensure(steps <= all.len(), || format!("category `{}` lies under itself", category.code))?;
+            ensure(&field, steps <= all.len(), || format!("`{}` lies under itself", category.code))?;
             above = next.copied().flatten();
         }
     }
     Ok(())
 }
 
-/// Proposals are few, with scores of at most a thousand, best first.
-pub fn scored(all: &[Scored]) -> Result<(), PolicyFailure> {
-    ensure(all.len() <= PROPOSALS, || format!("{} proposals; {PROPOSALS} are allowed", all.len()))?;
-    for proposal in all {
-        code(&proposal.category)?;
-        ensure(proposal.per_mille <= 1_000, || format!("a score of {}; 1000 is the most", proposal.per_mille))?;
+/// Proposals are few categories that are known, each once, with scores of at most a thousand, best first.
+pub fn scored(all: &[Scored], known: &HashSet<&str>) -> Checked {
+    few("proposals", all.len(), ENTRIES)?;
+    let mut seen = HashSet::new();
+    for (i, it) in all.iter().enumerate() {
+        let field = format!("proposals[{i}].category");
+        ensure(&field, known.contains(it.category.as_str()), || format!("there is no category `{}`", it.category))?;
+        ensure(&field, seen.insert(it.category.as_str()), || format!("`{}` is there twice", it.category))?;
+        let field = format!("proposals[{i}].per_mille");
+        ensure(&field, it.per_mille <= 1_000, || format!("a score of {}; 1000 is the most", it.per_mille))?;
     }
-    ensure(all.is_sorted_by_key(|it| std::cmp::Reverse(it.per_mille)), || "proposals come best first".into())
+    let sorted = all.is_sorted_by_key(|it| std::cmp::Reverse(it.per_mille));
+    ensure("proposals", sorted, || "proposals come best first".into())
 }
 
-/// Actions are few, and their times are between an hour and a year.
-pub fn answer(it: &Answer) -> Result<(), PolicyFailure> {
-    ensure(it.actions.len() <= ACTIONS, || format!("{} actions; {ACTIONS} are allowed", it.actions.len()))?;
-    for action in &it.actions {
+/// Actions are few, their times are between an hour and a year, and they reach only levels that the case can come to.
+pub fn answer(it: &Answer, case: &Case) -> Checked {
+    few("actions", it.actions.len(), ENTRIES)?;
+    for (i, action) in it.actions.iter().enumerate() {
+        let field = |name: &str| format!("actions[{i}].{name}");
         match action {
-            Action::Notify { role, .. } => code(role)?,
-            Action::Whistle { departments, hours: answer_in } => {
-                let fits = (1..=ACTIONS).contains(&departments.len()) && departments.iter().all(|it| !it.is_empty());
-                ensure(fits, || format!("a call names 1 to {ACTIONS} departments"))?;
-                hours(*answer_in)?;
+            Action::Notify { role, level } => {
+                code(&field("role"), role)?;
+                let reached = *level == case.level || *level == Level::City || case.path.contains(level);
+                ensure(&field("level"), reached, || format!("{} is not on the case's path", level.code()))?;
             }
-            Action::SetDeadline { hours: from_now } => hours(*from_now)?,
-            Action::OpenFinding { text } => ensure(!text.is_empty(), || "a finding says nothing".into())?,
-            Action::RaiseLevel | Action::ReopenDeliberation | Action::MarkPublic | Action::Other { .. } => {}
+            Action::Whistle { departments, hours: answer_in } => {
+                ensure(&field("departments"), !departments.is_empty(), || "nobody is called".into())?;
+                few(&field("departments"), departments.len(), ENTRIES)?;
+                departments.iter().try_for_each(|name| text(&field("departments"), name, NAME))?;
+                hours(&field("hours"), *answer_in)?;
+            }
+            Action::SetDeadline { hours: from_now } => hours(&field("hours"), *from_now)?,
+            Action::OpenFinding { text: found } => text(&field("text"), found, TEXT)?,
+            Action::Other { name } => code(&field("name"), name)?,
+            Action::RaiseLevel | Action::ReopenDeliberation | Action::MarkPublic => {}
         }
     }
-    it.ask_again_hours.map_or(Ok(()), hours)
+    it.ask_again_hours.map_or(Ok(()), |it| hours("ask_again_hours", it))
+}
+
+/// A refusal has a code and a sentence.
+pub fn refusal(its_code: &str, message: &str) -> Checked {
+    code("error.code", its_code)?;
+    text("error.message", message, TEXT)?;
+    storable(&Value::from(message))
 }
 
 /// No text holds the character zero, which the database cannot keep.
-pub fn storable(value: &Value) -> Result<(), PolicyFailure> {
+pub fn storable(value: &Value) -> Checked {
     let sound = match value {
         Value::String(text) => !text.contains('\0'),
         Value::Array(items) => return items.iter().try_for_each(storable),
         Value::Object(members) => return members.values().try_for_each(storable),
         Value::Null | Value::Bool(_) | Value::Number(_) => true,
     };
-    ensure(sound, || "a text holds the character zero".into())
+    ensure("answer", sound, || "a text holds the character zero".into())
 }
 
-fn labels(all: &[LocalText]) -> Result<(), PolicyFailure> {
-    ensure(all.iter().all(|it| !it.locale.is_empty() && !it.text.is_empty()), || "a name is empty".into())
+fn field_of(error: &RuleError, rule: &VotingRule) -> String {
+    let place = |code: &str, member| match rule.conditions.iter().rposition(|it| it.code == code) {
+        Some(i) => format!("conditions[{i}].{member}"),
+        None => "conditions".into(),
+    };
+    match error {
+        RuleError::DuplicateCode(code) => place(code, "code"),
+        RuleError::BadFraction(code) | RuleError::Unreachable(code) => place(code, "at_least"),
+        RuleError::QuorumOfParticipants(code) => place(code, "of"),
+        RuleError::MajorityWithoutVotes(code) => place(code, "counted"),
+        RuleError::NoMajority | RuleError::EmptyCode => "conditions".into(),
+        RuleError::BadWindow => "window_hours".into(),
+        RuleError::BadNotice => "notice_hours".into(),
+        _ => "rule".into(),
+    }
 }
 
-fn code(text: &str) -> Result<(), PolicyFailure> {
+fn labels(field: &str, all: &[LocalText], most: usize) -> Checked {
+    let mut seen = HashSet::new();
+    for it in all {
+        locale(field, &it.locale)?;
+        ensure(field, seen.insert(it.locale.as_str()), || format!("`{}` is there twice", it.locale))?;
+        text(field, &it.text, most)?;
+    }
+    Ok(())
+}
+
+fn locale(field: &str, tag: &str) -> Checked {
+    let sound = tag.chars().all(|it| it.is_ascii_alphanumeric() || it == '-');
+    ensure(field, (2..=35).contains(&tag.len()) && sound, || format!("`{tag}` is not a language tag (BCP 47)"))
+}
+
+fn code(field: &str, text: &str) -> Checked {
     let sound = text.chars().all(|it| it.is_ascii_alphanumeric() || "-_.".contains(it));
-    ensure((1..=100).contains(&text.len()) && sound, || format!("`{text}` is not a code: letters, digits, `-_.`"))
+    ensure(field, (1..=100).contains(&text.len()) && sound, || {
+        format!("`{text}` is not a code: 1 to 100 of letters, digits, `-_.`")
+    })
 }
 
-fn hours(hours: u32) -> Result<(), PolicyFailure> {
-    ensure((1..=YEAR_HOURS).contains(&hours), || format!("{hours} hours; 1 to {YEAR_HOURS} are allowed"))
+fn text(field: &str, text: &str, most: usize) -> Checked {
+    ensure(field, !text.trim().is_empty(), || "it is empty".into())?;
+    let long = text.chars().count();
+    ensure(field, long <= most, || format!("{long} characters; {most} are allowed"))
 }
 
-fn ensure(holds: bool, text: impl FnOnce() -> String) -> Result<(), PolicyFailure> {
-    if holds { Ok(()) } else { fail(text()) }
+fn hours(field: &str, hours: u32) -> Checked {
+    ensure(field, (1..=YEAR_HOURS).contains(&hours), || format!("{hours} hours; 1 to {YEAR_HOURS} are allowed"))
 }
 
-fn fail(text: String) -> Result<(), PolicyFailure> {
-    Err(PolicyFailure::Output(text))
+fn few(field: &str, found: usize, most: usize) -> Checked {
+    ensure(field, found <= most, || format!("{found} entries; {most} are allowed"))
+}
+
+fn ensure(field: &str, holds: bool, text: impl FnOnce() -> String) -> Checked {
+    if holds { Ok(()) } else { Err(PolicyFailure::output(field, text())) }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-    use yishi_domain::standard;
-
-    use super::*;
-
-    #[test]
-    fn the_standard_categories_pass_and_broken_trees_do_not() {
-        let mut all = standard::categories();
-        assert_eq!(categories(&all), Ok(()));
-        let wrong = |all: &[Category]| categories(all).expect_err("a broken tree").to_string();
-        all[0].parent = Some("nowhere".into());
-        assert!(wrong(&all).contains("which is none"));
-        all[0].parent = Some(all[1].code.clone());
-        assert_eq!(categories(&all), Ok(()));
-        all[1].parent = Some(all[0].code.clone());
-        assert!(wrong(&all).contains("under itself"));
-        all[1].code = all[0].code.clone();
-        assert!(wrong(&all).contains("same code"));
-    }
-
-    #[test]
-    fn actions_have_times_and_names() {
-        let one = |action| answer(&Answer { actions: vec![action], ask_again_hours: Some(1) });
-        assert_eq!(one(Action::Whistle { departments: vec!["城管局".into()], hours: 48 }), Ok(()));
-        assert!(one(Action::Whistle { departments: vec![], hours: 48 }).is_err());
-        assert!(one(Action::SetDeadline { hours: 0 }).is_err());
-        assert!(one(Action::SetDeadline { hours: u32::MAX }).is_err());
-        assert!(answer(&Answer { actions: vec![Action::MarkPublic; ACTIONS + 1], ask_again_hours: None }).is_err());
-        assert!(answer(&Answer { actions: vec![], ask_again_hours: Some(0) }).is_err());
-    }
-
-    #[test]
-    fn scores_are_few_ordered_and_of_a_thousand() {
-        let of = |scores: &[u32]| {
-            let all: Vec<_> = scores.iter().map(|it| Scored { category: "other".into(), per_mille: *it }).collect();
-            scored(&all).is_ok()
-        };
-        assert!(of(&[1_000, 5, 5]));
-        assert!(!of(&[5, 6]) && !of(&[1_001]) && !of(&[0; PROPOSALS + 1]));
-    }
-
-    #[test]
-    fn the_character_zero_is_found_at_any_depth_and_its_written_form_is_not_mistaken_for_it() {
-        assert_eq!(storable(&json!({"a": ["\\u0000"]})), Ok(()));
-        assert!(storable(&json!({"a": [{"b": "x\0"}]})).is_err());
-    }
-}
+mod tests;

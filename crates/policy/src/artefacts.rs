@@ -32,13 +32,13 @@ impl Artefacts {
         Ok(Self { folder: folder.to_owned(), key })
     }
 
-    /// Loads the artefact of a component, if there is one that is whole, ours and of this engine.
-    pub fn load(&self, engine: &Engine, digest: &Digest) -> Option<Component> {
+    /// Loads the artefact of a component, if there is one that is whole, ours and of this engine; fails where the engine has no room for it.
+    pub fn load(&self, engine: &Engine, digest: &Digest) -> Option<wasmtime::Result<Component>> {
         let file = fs::read(self.path(engine, digest)).ok()?;
         let (code, artefact) = file.split_at_checked(CODE_BYTES)?;
         self.mac(engine, digest, artefact).verify_slice(code).ok()?;
         // SAFETY: the code proves that this host wrote these bytes for this component and engine; nobody else has the key.
-        unsafe { Component::deserialize(engine, artefact) }.ok()
+        Some(unsafe { Component::deserialize(engine, artefact) })
     }
 
     /// Keeps the artefact of a component: written beside its place, then moved there.

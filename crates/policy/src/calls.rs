@@ -2,43 +2,68 @@
 
 use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder, Trap};
 
-use crate::{PolicyFailure, bindings::PolicyPre, limits};
+use crate::{
+    PolicyFailure,
+    bindings::PolicyPre,
+    limits::{self, Limits},
+};
 
 /// What a call is given besides its arguments.
 pub struct State {
     limits: StoreLimits,
 }
 
-/// Calls a function of a rule set in a fresh instance; answers with its output and the fuel it used.
+/// What a call may use.
+#[derive(Clone, Copy)]
+pub struct Budget {
+    limits: &'static Limits,
+    fuel: u64,
+}
+
+impl Budget {
+    /// The budget of a tier for an input of some rows.
+    pub fn new(limits: &'static Limits, rows: u64) -> Self {
+        Self { limits, fuel: limits.fuel_for(rows) }
+    }
+}
+
+/// Calls a function of a rule set in a fresh instance; answers with its output, and with the fuel that it used whatever came of it.
 pub fn call<T>(
     engine: &Engine,
     rules: &PolicyPre<State>,
+    budget: Budget,
     function: impl FnOnce(&mut Store<State>, &crate::bindings::Policy) -> wasmtime::Result<T>,
-) -> Result<(T, u64), PolicyFailure> {
+) -> (Result<T, PolicyFailure>, u64) {
+    let most = budget.limits;
     let limits = StoreLimitsBuilder::new()
         .memory_size(limits::MEMORY_BYTES)
         .table_elements(limits::TABLE_ELEMENTS)
-        .instances(limits::CORE_INSTANCES as usize)
-        .memories(limits::MEMORIES as usize)
-        .tables(limits::TABLES as usize)
+        .instances(most.core_instances as usize)
+        .memories(most.memories as usize)
+        .tables(most.tables as usize)
         .build();
     let mut store = Store::new(engine, State { limits });
     store.limiter(|state| &mut state.limits);
     store.set_hostcall_fuel(limits::HOSTCALL_BYTES);
-    store.set_epoch_deadline(limits::EPOCH_MILLIS.div_ceil(TICK_MILLIS));
-    store.set_fuel(limits::FUEL).map_err(failure)?;
-    let instance = rules.instantiate(&mut store).map_err(failure)?;
-    let output = function(&mut store, &instance).map_err(failure)?;
-    let left = store.get_fuel().map_err(failure)?;
-    Ok((output, limits::FUEL - left))
+    store.set_epoch_deadline(most.epoch_millis.div_ceil(TICK_MILLIS));
+    let answer = store.set_fuel(budget.fuel).and_then(|()| {
+        let instance = rules.instantiate(&mut store)?;
+        function(&mut store, &instance)
+    });
+    let used = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+    match answer.map_err(|error| failure(&error, budget.fuel)) {
+        // What was stopped by the clock is charged as if it had used all that a call can, since its fuel says too little.
+        Err(PolicyFailure::TooSlow) => (Err(PolicyFailure::TooSlow), most.fuel_most),
+        answer => (answer, used),
+    }
 }
 
 /// Milliseconds between two ticks of the epoch.
 pub const TICK_MILLIS: u64 = 10;
 
-fn failure(error: wasmtime::Error) -> PolicyFailure {
+fn failure(error: &wasmtime::Error, fuel: u64) -> PolicyFailure {
     match error.downcast_ref::<Trap>() {
-        Some(Trap::OutOfFuel) => PolicyFailure::FuelExhausted(limits::FUEL),
+        Some(Trap::OutOfFuel) => PolicyFailure::FuelExhausted(fuel),
         Some(Trap::Interrupt) => PolicyFailure::TooSlow,
         Some(trap) => PolicyFailure::Trap(trap.to_string()),
         None => PolicyFailure::Trap(format!("{error:#}")),

@@ -8,7 +8,10 @@ use std::{
 
 use nix::sys::resource::{Resource, setrlimit};
 
-use crate::{AdmissionRefusal, engines, limits};
+use crate::{
+    AdmissionRefusal, engines,
+    limits::{Limits, Tier},
+};
 
 /// Seconds of processor time for a compilation of nothing, and for each further MiB.
 const CPU_SECONDS: (u64, u64) = (2, 5);
@@ -33,7 +36,8 @@ pub enum CompileError {
 /// The child's side: reads a component, limits itself, compiles, and writes the artefact.
 pub fn run(input: &mut impl Read, output: &mut impl Write) -> Result<(), CompileError> {
     let mut component = Vec::new();
-    input.take(limits::COMPONENT_BYTES as u64 + 1).read_to_end(&mut component)?;
+    let most = Tier::ALL.iter().map(|tier| tier.limits().component_bytes).max().unwrap_or_default();
+    input.take(most as u64 + 1).read_to_end(&mut component)?;
     let seconds = CPU_SECONDS.0 + CPU_SECONDS.1 * component.len().div_ceil(1 << 20) as u64;
     setrlimit(Resource::RLIMIT_CPU, seconds, seconds)?;
     setrlimit(Resource::RLIMIT_AS, ADDRESS_SPACE, ADDRESS_SPACE)?;
@@ -43,7 +47,7 @@ pub fn run(input: &mut impl Read, output: &mut impl Write) -> Result<(), Compile
 }
 
 /// The host's side: has a component compiled by a command that calls [`run`].
-pub(crate) fn compile(command: &[OsString], component: &[u8]) -> Result<Vec<u8>, AdmissionRefusal> {
+pub(crate) fn compile(command: &[OsString], component: &[u8], most: &Limits) -> Result<Vec<u8>, AdmissionRefusal> {
     let refuse = |text: String| AdmissionRefusal::new("component.does_not_compile", text);
     let (program, arguments) = command.split_first().ok_or_else(|| refuse("no compiler is configured".into()))?;
     let mut child = Command::new(program)
@@ -63,8 +67,8 @@ pub(crate) fn compile(command: &[OsString], component: &[u8]) -> Result<Vec<u8>,
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(refuse(format!("{}: {}", output.status, said.lines().last().unwrap_or("out of its limits"))));
     }
-    if output.stdout.len() > limits::ARTEFACT_BYTES {
-        let text = format!("{} bytes when compiled; {} are allowed", output.stdout.len(), limits::ARTEFACT_BYTES);
+    if output.stdout.len() > most.artefact_bytes {
+        let text = format!("{} bytes when compiled; {} are allowed", output.stdout.len(), most.artefact_bytes);
         return Err(AdmissionRefusal::new("component.artefact_too_large", text));
     }
     Ok(output.stdout)

@@ -3,7 +3,7 @@
 use yishi_domain as domain;
 
 use crate::{
-    PolicyFailure,
+    PolicyFailure, answers,
     bindings::{
         exports::yishi::policy::{describe, escalation, topics, voting},
         yishi::policy::types as wit,
@@ -30,13 +30,13 @@ macro_rules! pairs {
 macro_rules! open_pairs {
     ($($theirs:ty = $ours:ty { $($case:ident),* $(,)? })*) => {$(
         impl TryFrom<$theirs> for Ours<$ours> {
-            type Error = PolicyFailure;
+            type Error = Unknown;
 
-            fn try_from(it: $theirs) -> Result<Self, PolicyFailure> {
+            fn try_from(it: $theirs) -> Result<Self, Unknown> {
                 type Theirs = $theirs;
                 match it {
                     $(<$theirs>::$case => Ok(Ours(<$ours>::$case)),)*
-                    Theirs::Other(name) => Err(PolicyFailure::Output(format!("`{name}` is of no known contract"))),
+                    Theirs::Other(name) => Err(Unknown(name)),
                 }
             }
         }
@@ -50,6 +50,16 @@ macro_rules! open_pairs {
 
 /// One of the domain's types, so that conversions can be written here.
 struct Ours<T>(T);
+
+/// The name of a case that this host does not know.
+struct Unknown(String);
+
+impl Unknown {
+    /// Says where it was met.
+    fn within(self, field: &str) -> PolicyFailure {
+        PolicyFailure::output(field, format!("`{}` is of no known contract", self.0))
+    }
+}
 
 pairs! {
     wit::Significance = domain::topics::Significance { General, Major }
@@ -88,19 +98,16 @@ pub fn subject_out(it: &domain::voting::Subject) -> voting::Subject {
 
 pub fn rule_in(it: voting::VotingRule) -> Result<domain::voting::VotingRule, PolicyFailure> {
     known(&it.extensions)?;
-    let rule = domain::voting::VotingRule {
-        method: Ours::try_from(it.method)?.0,
-        conditions: it.conditions.into_iter().map(condition_in).collect::<Result<_, _>>()?,
-        secrecy: Ours::try_from(it.secrecy)?.0,
+    let conditions = it.conditions.into_iter().enumerate();
+    Ok(domain::voting::VotingRule {
+        method: Ours::try_from(it.method).map_err(|it| it.within("method"))?.0,
+        conditions: conditions.map(|(i, it)| condition_in(i, it)).collect::<Result<_, _>>()?,
+        secrecy: Ours::try_from(it.secrecy).map_err(|it| it.within("secrecy"))?.0,
         notice_hours: it.notice_hours,
         window_hours: it.window_hours,
         laws: it.laws,
         custom: it.custom,
-    };
-    domain::voting::validate_rule(&rule).map_err(|errors| {
-        PolicyFailure::Output(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
-    })?;
-    Ok(rule)
+    })
 }
 
 pub fn rule_out(it: &domain::voting::VotingRule) -> voting::VotingRule {
@@ -138,31 +145,35 @@ pub fn tally_out(it: &domain::voting::Tally) -> voting::Tally {
 
 pub fn verdict_in(it: voting::Verdict) -> Result<domain::voting::Verdict, PolicyFailure> {
     known(&it.extensions)?;
-    let check = |it: voting::Check| -> Result<_, PolicyFailure> {
+    let check = |(i, it): (usize, voting::Check)| -> Result<_, PolicyFailure> {
         Ok(domain::voting::Check {
+            counted: amount(&it.counted, || format!("checks[{i}].counted"))?,
+            of: amount(&it.of, || format!("checks[{i}].of"))?,
             code: it.code,
-            counted: amount(&it.counted)?,
-            of: amount(&it.of)?,
             at_least: domain::voting::Fraction::new(it.at_least.numerator, it.at_least.denominator),
             strict: it.strict,
             holds: it.holds,
         })
     };
     Ok(domain::voting::Verdict {
-        outcome: Ours::try_from(it.outcome)?.0,
-        checks: it.checks.into_iter().map(check).collect::<Result<_, _>>()?,
+        outcome: Ours::try_from(it.outcome).map_err(|it| it.within("outcome"))?.0,
+        checks: it.checks.into_iter().enumerate().map(check).collect::<Result<_, _>>()?,
         reasons: texts(it.reasons),
     })
 }
 
-pub fn category_in(it: topics::Category) -> Result<domain::topics::Category, PolicyFailure> {
+pub fn categories_in(all: Vec<topics::Category>) -> Result<Vec<domain::topics::Category>, PolicyFailure> {
+    all.into_iter().enumerate().map(|(i, it)| category_in(i, it)).collect()
+}
+
+fn category_in(i: usize, it: topics::Category) -> Result<domain::topics::Category, PolicyFailure> {
     let limit = |it: topics::StageLimit| domain::topics::StageLimit { stage: it.stage, hours: it.hours };
     Ok(domain::topics::Category {
         code: it.code,
         parent: it.parent,
         labels: texts(it.labels),
         significance: Ours::from(it.significance).0,
-        form: Ours::try_from(it.form)?.0,
+        form: Ours::try_from(it.form).map_err(|it| it.within(&format!("categories[{i}].form")))?.0,
         stage_hours: it.stage_hours.into_iter().map(limit).collect(),
     })
 }
@@ -202,15 +213,20 @@ pub fn answer_in(it: escalation::Answer) -> domain::escalation::Answer {
     }
 }
 
+/// A refusal is shown to people, so it must be fit to be shown.
 pub fn refused(it: wit::PolicyError) -> PolicyFailure {
-    PolicyFailure::Refused { code: it.code, message: it.message }
+    let wit::PolicyError { code, message } = it;
+    match answers::refusal(&code, &message) {
+        Ok(()) => PolicyFailure::Refused { code, message },
+        Err(failure) => failure,
+    }
 }
 
-fn condition_in(it: voting::Condition) -> Result<domain::voting::Condition, PolicyFailure> {
+fn condition_in(i: usize, it: voting::Condition) -> Result<domain::voting::Condition, PolicyFailure> {
     Ok(domain::voting::Condition {
         code: it.code,
         kind: Ours::from(it.kind).0,
-        measure: Ours::try_from(it.measure)?.0,
+        measure: Ours::try_from(it.measure).map_err(|it| it.within(&format!("conditions[{i}].measure")))?.0,
         counted: Ours::from(it.counted).0,
         of: Ours::from(it.of).0,
         at_least: domain::voting::Fraction::new(it.at_least.numerator, it.at_least.denominator),
@@ -222,7 +238,7 @@ fn condition_in(it: voting::Condition) -> Result<domain::voting::Condition, Poli
 fn known(extensions: &[(String, String)]) -> Result<(), PolicyFailure> {
     match extensions.first() {
         None => Ok(()),
-        Some((name, _)) => Err(PolicyFailure::Output(format!("the extension `{name}` is of no known contract"))),
+        Some((name, _)) => Err(PolicyFailure::output("extensions", format!("`{name}` is of no known contract"))),
     }
 }
 
@@ -230,8 +246,9 @@ fn texts(texts: Vec<wit::LocalText>) -> Vec<domain::LocalText> {
     texts.into_iter().map(|it| domain::LocalText { locale: it.locale, text: it.text }).collect()
 }
 
-fn amount(text: &str) -> Result<u64, PolicyFailure> {
+fn amount(text: &str, field: impl FnOnce() -> String) -> Result<u64, PolicyFailure> {
     let value: Option<u64> = text.parse().ok().filter(|value| *value <= domain::voting::MAX_INTEGER);
     // One written form: what differs from its own number has a sign or leading zeros.
-    value.filter(|it| it.to_string() == text).ok_or_else(|| PolicyFailure::Output(format!("`{text}` is not an amount")))
+    let value = value.filter(|it| it.to_string() == text);
+    value.ok_or_else(|| PolicyFailure::output(field(), format!("`{text}` is not an amount")))
 }

@@ -4,7 +4,7 @@ use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig, WasmFeatures,
 };
 
-use crate::limits;
+use crate::limits::{self, Tier};
 
 /// The version of the cost table below; a change of any cost is a new version.
 pub const COST_TABLE: &str = "yishi-1";
@@ -73,16 +73,18 @@ fn costs() -> OperatorCost {
     costs
 }
 
+/// Room for as many calls as run at once, each as large as the widest tier lets one be. Only addresses are reserved; what is not used takes no
+/// memory.
 fn pool() -> PoolingAllocationConfig {
-    let calls = limits::CONCURRENT_CALLS;
+    let (calls, most) = (limits::CONCURRENT_CALLS, Tier::Script.limits());
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls)
-        .total_core_instances(calls * limits::CORE_INSTANCES)
-        .total_memories(calls * limits::MEMORIES)
-        .total_tables(calls * limits::TABLES)
-        .max_core_instances_per_component(limits::CORE_INSTANCES)
-        .max_memories_per_component(limits::MEMORIES)
-        .max_tables_per_component(limits::TABLES)
+        .total_core_instances(calls * most.core_instances)
+        .total_memories(calls * most.memories)
+        .total_tables(calls * most.tables)
+        .max_core_instances_per_component(most.core_instances)
+        .max_memories_per_component(most.memories)
+        .max_tables_per_component(most.tables)
         .max_memory_size(limits::MEMORY_BYTES)
         .table_elements(limits::TABLE_ELEMENTS)
         .pagemap_scan(Enabled::Auto);

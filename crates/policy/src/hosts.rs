@@ -17,16 +17,18 @@ use wasmtime::{
     Engine,
     component::{Component, Linker},
 };
-use yishi_domain::{Digest, describe::Descriptor};
+use yishi_domain::{Digest, TenantId, describe::Descriptor};
 
 use crate::{
-    AdmissionRefusal, Admitted, PolicyFailure,
-    admissions::{self, digest},
-    answers,
+    AdmissionRefusal, PolicyFailure,
+    accounts::Account,
+    admissions, answers,
     artefacts::Artefacts,
-    bindings::PolicyPre,
-    calls::{State, TICK_MILLIS, call},
-    compilers, conversions, engines, limits, schemas,
+    bindings::{Policy, PolicyPre},
+    calls::{Budget, State, TICK_MILLIS, call},
+    compilers, conversions, engines,
+    limits::{self, Tier},
+    schemas::Schema,
 };
 
 /// How many components stay loaded.
@@ -41,16 +43,20 @@ pub struct HostOptions {
     pub key: [u8; 32],
     /// The command that compiles: it calls [`compilers::run`] on its standard input and output.
     pub compiler: Vec<OsString>,
+    /// The widest tier in which components are admitted. One that was admitted before stays callable: ballots may have been opened under it.
+    pub widest: Tier,
 }
 
-/// Loads and calls rule sets; cheap to clone.
+/// Loads and calls rule sets, for a caller that it is asked for; cheap to clone.
 #[derive(Clone)]
-pub struct PolicyHost(Arc<Inner>);
+pub struct PolicyHost(pub(crate) Arc<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     engine: Engine,
     artefacts: Artefacts,
     compiler: Vec<OsString>,
+    pub(crate) widest: Tier,
+    pub(crate) accounts: Mutex<HashMap<TenantId, Arc<Account>>>,
     loaded: Mutex<HashMap<Digest, Arc<Loaded>>>,
     uses: AtomicU64,
     calls: Arc<Semaphore>,
@@ -61,9 +67,12 @@ struct Inner {
 /// A component that is ready to be called.
 pub struct Loaded {
     rules: PolicyPre<State>,
-    descriptor: Descriptor,
-    /// The validator of its configuration.
-    pub schema: jsonschema::Validator,
+    /// What it says of itself.
+    pub descriptor: Descriptor,
+    /// What its configuration must fit.
+    pub schema: Schema,
+    /// Whose limits it is held to.
+    pub tier: Tier,
     /// When it was last asked for, in uses of any component.
     used: AtomicU64,
 }
@@ -84,6 +93,8 @@ impl PolicyHost {
             engine,
             artefacts: Artefacts::new(&options.artefacts, options.key)?,
             compiler: options.compiler.clone(),
+            widest: options.widest,
+            accounts: Mutex::default(),
             loaded: Mutex::default(),
             uses: AtomicU64::new(0),
             calls: Arc::new(Semaphore::new(limits::CONCURRENT_CALLS as usize)),
@@ -92,22 +103,15 @@ impl PolicyHost {
         })))
     }
 
-    /// Admits a component, or lists the reasons for refusing it.
-    pub async fn admit(&self, component: Vec<u8>) -> Result<Admitted, Vec<AdmissionRefusal>> {
-        let sizes = admissions::inspect(&component)?;
-        let (digest, loaded) = self.load(component.into()).await.map_err(|refusal| vec![refusal])?;
-        Ok(Admitted { digest, descriptor: loaded.descriptor.clone(), sizes })
-    }
-
-    pub(crate) async fn load(&self, component: Arc<[u8]>) -> Result<(Digest, Arc<Loaded>), AdmissionRefusal> {
-        let digest = digest(&component);
+    /// Makes a component ready to be called, compiling it where nothing is kept of it.
+    pub(crate) async fn load(&self, digest: Digest, component: Arc<[u8]>) -> Result<Arc<Loaded>, AdmissionRefusal> {
         if let Some(loaded) = self.find(&digest) {
-            return Ok((digest, loaded));
+            return Ok(loaded);
         }
         let failed = |text: String| AdmissionRefusal::new("component.not_loaded", text);
         let turn = turn(&self.0.compilations).await.map_err(|failure| failed(failure.to_string()))?;
         if let Some(loaded) = self.find(&digest) {
-            return Ok((digest, loaded));
+            return Ok(loaded);
         }
         let host = self.clone();
         let work = tokio::task::spawn_blocking(move || {
@@ -123,7 +127,7 @@ impl PolicyHost {
             oldest.and_then(|digest| all.remove(&digest));
         }
         all.insert(digest, Arc::clone(&loaded));
-        Ok((digest, loaded))
+        Ok(loaded)
     }
 
     fn find(&self, digest: &Digest) -> Option<Arc<Loaded>> {
@@ -135,53 +139,62 @@ impl PolicyHost {
     fn load_blocking(&self, digest: &Digest, bytes: &[u8]) -> Result<Arc<Loaded>, AdmissionRefusal> {
         let inner = &self.0;
         let failed = |text: String| AdmissionRefusal::new("component.not_loaded", text);
+        // Also what is compiled already is inspected: the limits may have become narrower since.
+        let (tier, _) = admissions::inspect(bytes, Tier::Script).map_err(|mut refusals| refusals.remove(0))?;
         let component = match inner.artefacts.load(&inner.engine, digest) {
-            Some(component) => component,
-            None => {
-                admissions::inspect(bytes).map_err(|mut refusals| refusals.remove(0))?;
-                let artefact = compilers::compile(&inner.compiler, bytes)?;
+            Some(Ok(component)) => component,
+            Some(Err(_)) | None => {
+                let artefact = compilers::compile(&inner.compiler, bytes, tier.limits())?;
                 inner.artefacts.keep(&inner.engine, digest, &artefact).map_err(|error| failed(error.to_string()))?;
                 let again = inner.artefacts.load(&inner.engine, digest);
-                again.ok_or_else(|| failed("the compiler's engine differs from the host's".into()))?
+                let again = again.ok_or_else(|| failed("what was compiled cannot be read again".into()))?;
+                again.map_err(|error| AdmissionRefusal::new("component.no_room", format!("{error:#}")))?
             }
         };
         let rules = prepare(&inner.engine, &component)?;
-        let described = call(&inner.engine, &rules, |store, rules| rules.yishi_policy_describe().call_describe(store));
-        let (descriptor, _) =
-            described.map_err(|it| AdmissionRefusal::new("component.trial_failed", it.to_string()))?;
+        let budget = Budget::new(tier.limits(), 0);
+        let (described, _) =
+            call(&inner.engine, &rules, budget, |store, rules| rules.yishi_policy_describe().call_describe(store));
+        let descriptor = described.map_err(|it| AdmissionRefusal::new("component.trial_failed", it.to_string()))?;
         let descriptor = conversions::descriptor_in(descriptor);
         answers::descriptor(&descriptor)
             .map_err(|failure| AdmissionRefusal::new("component.bad_descriptor", failure.to_string()))?;
-        let schema = schemas::compile(&descriptor.configuration_schema)
+        let schema = Schema::compile(&descriptor.configuration_schema)
             .map_err(|text| AdmissionRefusal::new("component.bad_schema", text))?;
         let used = AtomicU64::new(inner.uses.fetch_add(1, Ordering::Relaxed));
-        Ok(Arc::new(Loaded { rules, descriptor, schema, used }))
+        Ok(Arc::new(Loaded { rules, descriptor, schema, tier, used }))
     }
 
     fn loaded(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Arc<Loaded>>> {
         self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls a function of a loaded component on a thread of its own.
-    pub(crate) async fn ask<T: Send + 'static>(
+    /// Calls a function of a loaded component on a thread of its own; answers with its output, and with the fuel that it used in any case.
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         loaded: &Arc<Loaded>,
-        function: impl FnOnce(&mut wasmtime::Store<State>, &crate::bindings::Policy) -> wasmtime::Result<T> + Send + 'static,
-    ) -> Result<(T, u64), PolicyFailure> {
+        budget: Budget,
+        place: Option<OwnedSemaphorePermit>,
+        function: impl FnOnce(&mut wasmtime::Store<State>, &Policy) -> wasmtime::Result<T> + Send + 'static,
+    ) -> (Result<(T, u64), PolicyFailure>, u64) {
         // Waiting comes before the pool, where running out is an error and not a wait. The turn goes with the call, so that a caller who
         // leaves does not make room for one more while the call still runs.
-        let turn = turn(&self.0.calls).await?;
+        let turn = match turn(&self.0.calls).await {
+            Ok(turn) => turn,
+            Err(failure) => return (Err(failure), 0),
+        };
         let (engine, loaded) = (self.0.engine.clone(), Arc::clone(loaded));
         let work = tokio::task::spawn_blocking(move || {
-            let answer = call(&engine, &loaded.rules, function);
-            drop(turn);
-            answer
+            let (answer, fuel) = call(&engine, &loaded.rules, budget, function);
+            drop((turn, place));
+            (answer.map(|answer| (answer, fuel)), fuel)
         });
-        work.await.map_err(|error| PolicyFailure::Host(error.to_string()))?
+        work.await.unwrap_or_else(|error| (Err(PolicyFailure::Host(error.to_string())), 0))
     }
 }
 
-async fn turn(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, PolicyFailure> {
+/// Waits for a place.
+pub(crate) async fn turn(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, PolicyFailure> {
     Arc::clone(places).acquire_owned().await.map_err(|error| PolicyFailure::Host(error.to_string()))
 }
 

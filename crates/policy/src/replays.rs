@@ -9,7 +9,7 @@ use yishi_domain::{
     voting::{Subject, Tally, VotingRule},
 };
 
-use crate::{PolicyFailure, PolicyHost, Receipt};
+use crate::{Caller, PolicyFailure, Receipt};
 
 /// The input of a receipt.
 #[derive(Deserialize)]
@@ -21,8 +21,8 @@ enum Input {
     Assess { case: Case },
 }
 
-impl PolicyHost {
-    /// Makes the call of a receipt's input again; [`Receipt::agrees_with`] then compares the two.
+impl Caller {
+    /// Makes the call of a receipt's input again, with the same fuel; [`Receipt::agrees_with`] then compares the two.
     ///
     /// The input of a classification is not kept, so a classification cannot be replayed.
     pub async fn replay(&self, component: Arc<[u8]>, config: &Value, input: &str) -> Result<Receipt, PolicyFailure> {

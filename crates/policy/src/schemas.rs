@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 
+use crate::{PolicyFailure, failures::clip};
+
 /// Where references may lead.
 const DEFINITIONS: &str = "#/$defs/";
 
@@ -15,15 +17,61 @@ const EXPANDED: u64 = 10_000;
 /// References that lead from one to the next.
 const DEPTH: usize = 32;
 
-/// Keywords that would lead elsewhere, or back.
-const REFUSED: &[&str] = &["$dynamicRef", "$recursiveRef", "$id", "$anchor", "$dynamicAnchor"];
+/// Keywords that would lead elsewhere or back, or that ask again what others have answered, which doubles the work at every step inwards.
+const REFUSED: &[&str] = &[
+    "$dynamicRef",
+    "$recursiveRef",
+    "$id",
+    "$anchor",
+    "$dynamicAnchor",
+    "$vocabulary",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+];
 
-/// Makes a validator of a schema (JSON Schema 2020-12), or says why not.
-pub fn compile(text: &str) -> Result<Validator, String> {
-    let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    Weights { root: &schema, known: HashMap::new(), path: Vec::new() }.of(&schema)?;
-    let options = jsonschema::options().with_draft(Draft::Draft202012).with_pattern_options(PatternOptions::regex());
-    options.build(&schema).map_err(|error| error.to_string())
+/// Patterns once references are followed, and the bytes that each may take when it is compiled.
+const PATTERN_COUNT: u64 = 64;
+const PATTERN_BYTES: usize = 256 << 10;
+
+/// Values of a schema times bytes of a configuration: every value may have to look at every byte.
+const WORK: u64 = 50_000_000;
+
+/// Faults that are told at once.
+const FAULTS: usize = 16;
+
+/// A schema to check configurations by.
+#[derive(Debug)]
+pub struct Schema {
+    validator: Validator,
+    weight: u64,
+}
+
+impl Schema {
+    /// Makes a schema (JSON Schema 2020-12) ready, or says why not.
+    pub fn compile(text: &str) -> Result<Self, String> {
+        let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let weight = Weights { root: &schema, known: HashMap::new(), path: Vec::new() }.of(&schema)?;
+        let patterns = PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_BYTES);
+        let options = jsonschema::options().with_draft(Draft::Draft202012).with_pattern_options(patterns);
+        let validator = options.build(&schema).map_err(|error| clip(error.to_string()))?;
+        Ok(Self { validator, weight })
+    }
+
+    /// Checks a configuration, which takes so many bytes when written.
+    pub fn check(&self, config: &Value, bytes: usize) -> Result<(), PolicyFailure> {
+        if self.weight.saturating_mul(bytes as u64) > WORK {
+            let text = format!("{bytes} bytes are too much for a schema of {} values", self.weight);
+            return Err(PolicyFailure::Configuration(text));
+        }
+        // An error quotes what it is about, which may be all of the configuration, so few are written.
+        let faults = self.validator.iter_errors(config).take(FAULTS);
+        let told = |fault: jsonschema::ValidationError<'_>| match fault.instance_path().as_str() {
+            "" => clip(fault.to_string()),
+            place => clip(format!("{place}: {fault}")),
+        };
+        let faults: Vec<_> = faults.map(told).collect();
+        if faults.is_empty() { Ok(()) } else { Err(PolicyFailure::Configuration(faults.join("; "))) }
+    }
 }
 
 /// Counts the values of a schema with its references followed.
@@ -46,6 +94,11 @@ impl<'a> Weights<'a> {
                 for (name, member) in members {
                     sum = sum.saturating_add(match (name.as_str(), member) {
                         ("$ref", Value::String(target)) => self.of_definition(target)?,
+                        // A pattern weighs so much that only so many fit.
+                        ("pattern", Value::String(_)) => EXPANDED / PATTERN_COUNT,
+                        ("patternProperties", Value::Object(inner)) => (EXPANDED / PATTERN_COUNT)
+                            .saturating_mul(inner.len() as u64)
+                            .saturating_add(self.of(member)?),
                         (name, _) if REFUSED.contains(&name) => return Err(format!("`{name}` is not allowed")),
                         // Definitions count where they are used.
                         ("$defs", _) if std::ptr::eq(value, self.root) => 0,
@@ -83,16 +136,16 @@ mod tests {
     use super::*;
 
     fn refusal(schema: &Value) -> String {
-        compile(&schema.to_string()).expect_err("not a schema to check by")
+        Schema::compile(&schema.to_string()).expect_err("not a schema to check by")
     }
 
     #[test]
     fn definitions_are_used_and_what_they_refuse_is_refused() {
         let schema =
             json!({"$defs": {"share": {"type": "integer"}}, "properties": {"quorum": {"$ref": "#/$defs/share"}}});
-        let validator = compile(&schema.to_string()).expect("a schema");
-        assert!(validator.is_valid(&json!({"quorum": 1})));
-        assert!(!validator.is_valid(&json!({"quorum": "1"})));
+        let schema = Schema::compile(&schema.to_string()).expect("a schema");
+        assert_eq!(schema.check(&json!({"quorum": 1}), 12), Ok(()));
+        assert!(schema.check(&json!({"quorum": "1"}), 14).is_err());
     }
 
     #[test]

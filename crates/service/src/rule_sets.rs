@@ -16,7 +16,7 @@ pub use yishi_store::rule_sets as stored;
 /// Uploads a component; one that is there already is answered in the same way.
 pub async fn upload(app: &App, session: &Session, component: Vec<u8>) -> Result<Digest, Failure> {
     let ctx = &session.ctx;
-    let admitted = app.policy.admit(component.clone()).await.map_err(|refusals| {
+    let admitted = app.policy.for_tenant(ctx.tenant).admit(component.clone()).await.map_err(|refusals| {
         Failure::Faults(refusals.into_iter().map(|it| Refusal::invalid(it.code, "component", it.text)).collect())
     })?;
     let mut tx = app.db.write(ctx).await?;
@@ -109,7 +109,7 @@ pub(crate) async fn require_configured(
         return Err(Refusal::invalid("rule_set.inexact_number", "configuration", text).into());
     }
     let component = rule_sets::component(&mut app.db.read(ctx).await?, digest).await?.ok_or_else(unknown)?;
-    Ok(app.policy.check_configuration(component.into(), configuration).await?)
+    Ok(app.policy.for_tenant(ctx.tenant).check_configuration(component.into(), configuration).await?)
 }
 
 async fn put_in_force(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use yishi_domain::{
-    ActivationId, Ctx, Digest,
+    ActivationId, Ctx, Digest, TenantId,
     escalation::{Answer, Case},
     receipts::Receipt,
     standard,
@@ -33,6 +33,7 @@ pub(crate) struct Plugin {
     /// Its activation.
     pub activation: Activation,
     component: Arc<[u8]>,
+    tenant: TenantId,
 }
 
 impl Rules {
@@ -41,7 +42,7 @@ impl Rules {
         let mut tx = app.db.read(ctx).await?;
         match rule_sets::in_force(&mut tx, ctx.now, 1).await?.pop() {
             None => Ok(Self::Standard),
-            Some(activation) => Self::load(&mut tx, activation).await,
+            Some(activation) => Self::load(&mut tx, ctx.tenant, activation).await,
         }
     }
 
@@ -51,7 +52,7 @@ impl Rules {
         let mut tx = app.db.read(ctx).await?;
         let activation = rule_sets::activation(&mut tx, id).await?;
         let activation = activation.ok_or_else(|| Failure::Inconsistent(format!("there is no activation {id}")))?;
-        Self::load(&mut tx, activation).await
+        Self::load(&mut tx, ctx.tenant, activation).await
     }
 
     /// A rule set that is not in force, with a configuration.
@@ -68,14 +69,14 @@ impl Rules {
             configuration: configuration.clone(),
             activated_at: ctx.now,
         };
-        Self::load(&mut app.db.read(ctx).await?, activation).await
+        Self::load(&mut app.db.read(ctx).await?, ctx.tenant, activation).await
     }
 
-    async fn load(tx: &mut yishi_store::TenantTx, activation: Activation) -> Result<Self, Failure> {
+    async fn load(tx: &mut yishi_store::TenantTx, tenant: TenantId, activation: Activation) -> Result<Self, Failure> {
         let bytes = rule_sets::component(tx, &activation.digest).await?;
         let bytes =
             bytes.ok_or_else(|| Failure::Inconsistent(format!("there is no component {}", activation.digest)))?;
-        Ok(Self::Plugin(Plugin { activation, component: bytes.into() }))
+        Ok(Self::Plugin(Plugin { activation, component: bytes.into(), tenant }))
     }
 
     /// The component's digest; none for the standard rules.
@@ -114,8 +115,11 @@ impl Rules {
         app: &App,
         subject: &Subject,
     ) -> Result<(VotingRule, Option<Receipt>), PolicyFailure> {
-        let Self::Plugin(Plugin { activation, component }) = self else { return Ok((standard::rule(subject), None)) };
-        let answered = app.policy.rule(Arc::clone(component), &activation.configuration, subject).await?;
+        let Self::Plugin(Plugin { activation, component, tenant }) = self else {
+            return Ok((standard::rule(subject), None));
+        };
+        let answered =
+            app.policy.for_tenant(*tenant).rule(Arc::clone(component), &activation.configuration, subject).await?;
         voting::validate_rule(&answered.value).map_err(|mut errors| PolicyFailure::Rule(errors.remove(0)))?;
         Ok((answered.value, answered.receipt))
     }
@@ -127,18 +131,22 @@ impl Rules {
         rule: &VotingRule,
         tally: &Tally,
     ) -> Result<(Verdict, Option<Receipt>), PolicyFailure> {
-        let Self::Plugin(Plugin { activation, component }) = self else {
+        let Self::Plugin(Plugin { activation, component, tenant }) = self else {
             let verdict = voting::evaluate(rule, tally)?;
             return Ok((Verdict { reasons: standard::reasons(&verdict.checks), ..verdict }, None));
         };
-        let answered = app.policy.verdict(Arc::clone(component), &activation.configuration, rule, tally).await?;
+        let answered = app
+            .policy
+            .for_tenant(*tenant)
+            .verdict(Arc::clone(component), &activation.configuration, rule, tally)
+            .await?;
         Ok((answered.value, answered.receipt))
     }
 
     /// The categories of topics; the standard ones where the rule set fails.
     pub(crate) async fn categories(&self, app: &App) -> Vec<Category> {
-        let Self::Plugin(Plugin { activation, component }) = self else { return standard::categories() };
-        match app.policy.categories(Arc::clone(component), &activation.configuration).await {
+        let Self::Plugin(Plugin { activation, component, tenant }) = self else { return standard::categories() };
+        match app.policy.for_tenant(*tenant).categories(Arc::clone(component), &activation.configuration).await {
             Ok(answered) => answered.value,
             Err(failure) => {
                 tracing::warn!(code = failure.code(), "the rule set gave no categories; the standard ones stand in");
@@ -152,7 +160,10 @@ impl Rules {
         match self {
             Self::Standard => plain(standard::classify(text)),
             Self::Plugin(it) => {
-                app.policy.classify(Arc::clone(&it.component), &it.activation.configuration, text).await
+                app.policy
+                    .for_tenant(it.tenant)
+                    .classify(Arc::clone(&it.component), &it.activation.configuration, text)
+                    .await
             }
         }
     }
@@ -161,7 +172,12 @@ impl Rules {
     pub(crate) async fn assess(&self, app: &App, case: &Case) -> Answered<Answer> {
         match self {
             Self::Standard => plain(standard::assess(case)),
-            Self::Plugin(it) => app.policy.assess(Arc::clone(&it.component), &it.activation.configuration, case).await,
+            Self::Plugin(it) => {
+                app.policy
+                    .for_tenant(it.tenant)
+                    .assess(Arc::clone(&it.component), &it.activation.configuration, case)
+                    .await
+            }
         }
     }
 }

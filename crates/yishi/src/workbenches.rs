@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
-use yishi_policy::{HostOptions, PolicyFailure, PolicyHost};
+use yishi_policy::{Caller, HostOptions, PolicyFailure, PolicyHost, limits::Tier};
 
 use crate::{clocks, commands::COMPILE_COMPONENT};
 
@@ -13,8 +13,8 @@ const TRIES: usize = 3;
 
 /// A host for rule sets, whose artefacts go with it.
 pub struct Workbench {
-    /// The host.
-    pub host: PolicyHost,
+    /// The host, with nobody else on it.
+    pub host: Caller,
     artefacts: TempDir,
     key: [u8; 32],
 }
@@ -24,12 +24,12 @@ impl Workbench {
     pub fn new() -> Result<Self> {
         let artefacts = tempfile::tempdir().context("there is no folder for temporary files")?;
         let key = clocks::secret();
-        Ok(Self { host: host(artefacts.path(), key)?, artefacts, key })
+        Ok(Self { host: host(artefacts.path(), key)?.unmetered(), artefacts, key })
     }
 
     /// Another host, which takes over what was compiled and nothing of what was answered.
-    pub fn again(&self) -> Result<PolicyHost> {
-        host(self.artefacts.path(), self.key)
+    pub fn again(&self) -> Result<Caller> {
+        Ok(host(self.artefacts.path(), self.key)?.unmetered())
     }
 }
 
@@ -37,7 +37,7 @@ impl Workbench {
 pub fn host(artefacts: &Path, key: [u8; 32]) -> Result<PolicyHost> {
     let program = std::env::current_exe().context("this program does not know where it is")?;
     let compiler = vec![program.into_os_string(), COMPILE_COMPONENT.into()];
-    let options = HostOptions { artefacts: artefacts.to_owned(), key, compiler };
+    let options = HostOptions { artefacts: artefacts.to_owned(), key, compiler, widest: Tier::Native };
     PolicyHost::new(&options).map_err(|error| anyhow::anyhow!("the host of rule sets does not start: {error:#}"))
 }
 

@@ -13,7 +13,7 @@ use poem::{
 };
 use serde_json::{Value, json};
 use yishi_domain::{Entropy, MemberId, access::Role};
-use yishi_policy::{HostOptions, PolicyHost};
+use yishi_policy::{HostOptions, PolicyHost, limits::Tier};
 use yishi_service::{
     App, RecordKey, Sources,
     tokens::{Bearer, Issuer},
@@ -71,7 +71,8 @@ fn policy() -> PolicyHost {
     let built = tests.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
     let compiler = built.join("compile-component");
     let artefacts = std::env::temp_dir().join(format!("yishi-interface-{}", std::process::id()));
-    PolicyHost::new(&HostOptions { artefacts, key: [3; 32], compiler: vec![compiler.into()] }).expect("an engine")
+    PolicyHost::new(&HostOptions { artefacts, key: [3; 32], compiler: vec![compiler.into()], widest: Tier::Native })
+        .expect("an engine")
 }
 
 impl<E: Endpoint<Output = Response>> Server<E> {

@@ -12,7 +12,7 @@ use yishi_service::{
 use yishi_store::{Db, Urls, embedded::EmbeddedServer, floors, migrate};
 
 use super::{Better, Figure, Ratio, Report, Rounds, milliseconds};
-use crate::{clocks, divisions::ZHEJIANG, workbenches::Workbench};
+use crate::{clocks, divisions::ZHEJIANG, workbenches};
 
 /// Measures both in turns, each round on a database of its own.
 pub async fn measure(mut rounds: Rounds) -> Result<Report> {
@@ -38,8 +38,9 @@ pub async fn measure(mut rounds: Rounds) -> Result<Report> {
 /// Onboards from the list's bytes to the last commit; tells the milliseconds and how many units there are then.
 async fn apply_once(db: Db) -> Result<(f64, u64)> {
     let record = RecordKey { origin: "bench".into(), secret: clocks::secret() };
-    let workbench = Workbench::new()?;
-    let app = App::new(db, Issuer::new(clocks::secret()), workbench.host.clone(), record, clocks::REAL);
+    let artefacts = tempfile::tempdir()?;
+    let policy = workbenches::host(artefacts.path(), clocks::secret())?;
+    let app = App::new(db, Issuer::new(clocks::secret()), policy, record, clocks::REAL);
     let request = RequestId(uuid::Uuid::nil());
     let contexts = |tenant| app.ctx(tenant, 0, Actor::System("bench"), request);
     let begun = Instant::now();

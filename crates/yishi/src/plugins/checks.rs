@@ -3,7 +3,10 @@
 use anyhow::Result;
 use serde::Serialize;
 use yishi_domain::{Digest, describe::Descriptor};
-use yishi_policy::{Sizes, limits};
+use yishi_policy::{
+    Sizes,
+    limits::{self, Tier},
+};
 
 use super::{
     Check, read,
@@ -22,6 +25,8 @@ struct Findings {
     refusals: Vec<Reason>,
     digest: Option<Digest>,
     descriptor: Option<Descriptor>,
+    /// Whose limits it is held to.
+    tier: Option<Tier>,
     sizes: Vec<Size>,
     trials: Vec<Trial>,
 }
@@ -44,7 +49,8 @@ pub async fn check(options: &Check) -> Result<bool> {
             refusals: Vec::new(),
             digest: Some(admitted.digest),
             descriptor: Some(admitted.descriptor),
-            sizes: sizes(&admitted.sizes),
+            tier: Some(admitted.tier),
+            sizes: sizes(&admitted.sizes, admitted.tier),
             trials: trials::run(&bench, &component.into()).await,
         },
         Err(refusals) => Findings {
@@ -52,6 +58,7 @@ pub async fn check(options: &Check) -> Result<bool> {
             refusals: refusals.into_iter().map(Reason::from).collect(),
             digest: None,
             descriptor: None,
+            tier: None,
             sizes: Vec::new(),
             trials: Vec::new(),
         },
@@ -68,28 +75,37 @@ fn sound(findings: &Findings) -> bool {
     findings.admitted && findings.trials.iter().all(|it| matches!(it.result, Came::Answered | Came::Refused))
 }
 
-fn sizes(sizes: &Sizes) -> Vec<Size> {
+fn sizes(sizes: &Sizes, tier: Tier) -> Vec<Size> {
+    let most = tier.limits();
     let size = |what, found, limit| Size { what, found, limit };
+    let count = |what, found: u32, limit: u32| size(what, found as usize, limit as usize);
     vec![
-        size("bytes", sizes.component_bytes, limits::COMPONENT_BYTES),
+        size("bytes", sizes.component_bytes, most.component_bytes),
         size("bytes of its largest function", sizes.function_bytes, limits::FUNCTION_BYTES),
-        size("functions", sizes.functions as usize, limits::FUNCTIONS as usize),
-        size("locals of a function", sizes.locals as usize, limits::LOCALS as usize),
-        size("core modules", sizes.core_modules as usize, limits::CORE_MODULES as usize),
-        size("core instances", sizes.core_instances as usize, limits::CORE_INSTANCES as usize),
+        count("functions", sizes.functions, limits::FUNCTIONS),
+        count("locals of a function", sizes.locals, limits::LOCALS),
+        count("types", sizes.types, limits::TYPES),
+        count("core modules", sizes.core_modules, most.core_modules),
+        count("core instances", sizes.core_instances, most.core_instances),
+        count("memories", sizes.memories, most.memories),
+        count("tables", sizes.tables, most.tables),
     ]
 }
 
 fn text(findings: &Findings) -> String {
     let mut lines: Vec<_> = findings.refusals.iter().map(|it| format!("refused  {}: {}", it.code, it.detail)).collect();
-    if let (Some(digest), Some(it)) = (findings.digest, &findings.descriptor) {
+    if let (Some(digest), Some(it), Some(tier)) = (findings.digest, &findings.descriptor, findings.tier) {
         lines.push(format!("{} {}  {digest}", it.name, it.version));
+        lines.push(format!("tier: {}", outputs::word(&tier)));
         for (what, list) in [("answers itself", &it.interfaces), ("languages", &it.locales), ("laws", &it.laws)] {
             lines.push(format!("{what}: {}", list.join(", ")));
         }
         lines.push("sizes:".into());
         lines.extend(findings.sizes.iter().map(|it| format!("  {:>7} of {:>7} {}", it.found, it.limit, it.what)));
-        lines.push(format!("calls, each made twice, on at most {} fuel:", limits::FUEL));
+        let (fuel, per_row) = (tier.limits().fuel, tier.limits().fuel_per_row);
+        lines.push(format!(
+            "calls, each made twice, on {fuel} fuel and {per_row} more for each entry of the input's lists:"
+        ));
         lines.extend(findings.trials.iter().map(trial));
     }
     lines.push(match (findings.admitted, sound(findings)) {

@@ -10,7 +10,7 @@ use yishi_domain::{
     topics::{Significance, TopicText},
     voting::{Outcome, Subject, Tally, VotingRule, validate_rule},
 };
-use yishi_policy::PolicyHost;
+use yishi_policy::Caller;
 
 use super::trials::{Came, Trial, answered, twice};
 use crate::{outputs, workbenches::Workbench};
@@ -97,7 +97,7 @@ async fn describe(bench: &Workbench, component: &Arc<[u8]>) -> Result<Finding> {
 
 /// Asks for rules, and gives the sound ones, each once, with what they were asked under.
 async fn rule(
-    host: &PolicyHost,
+    host: &Caller,
     component: &Arc<[u8]>,
     own: &[Asked],
 ) -> Result<(Finding, Vec<(String, Value, VotingRule)>)> {
@@ -133,7 +133,7 @@ async fn rule(
     Ok((Finding { function: "rule", asked: all.len(), faults }, rules))
 }
 
-async fn decide(host: &PolicyHost, component: &Arc<[u8]>, rules: &[(String, Value, VotingRule)]) -> Result<Finding> {
+async fn decide(host: &Caller, component: &Arc<[u8]>, rules: &[(String, Value, VotingRule)]) -> Result<Finding> {
     let Deciding { cases } = kit(DECIDE)?;
     let mut faults = Vec::new();
     for (subject, config, rule) in rules {
@@ -152,7 +152,7 @@ async fn decide(host: &PolicyHost, component: &Arc<[u8]>, rules: &[(String, Valu
     Ok(Finding { function: "decide", asked: rules.len() * cases.len(), faults })
 }
 
-async fn classify(host: &PolicyHost, component: &Arc<[u8]>) -> Result<Finding> {
+async fn classify(host: &Caller, component: &Arc<[u8]>) -> Result<Finding> {
     let Classifying { topics } = kit(CLASSIFY)?;
     let (config, mut faults) = (json!({}), Vec::new());
     let (trial, categories) = twice("categories", async || host.categories(Arc::clone(component), &config).await).await;
@@ -169,7 +169,7 @@ async fn classify(host: &PolicyHost, component: &Arc<[u8]>) -> Result<Finding> {
     Ok(Finding { function: "classify", asked: topics.len() + 1, faults })
 }
 
-async fn assess(host: &PolicyHost, component: &Arc<[u8]>) -> Result<Finding> {
+async fn assess(host: &Caller, component: &Arc<[u8]>) -> Result<Finding> {
     let kit: Assessing = kit(ASSESS)?;
     let (config, mut faults, mut asked) = (json!({}), Vec::new(), 0);
     for case in cases(&kit) {

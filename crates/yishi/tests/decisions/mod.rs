@@ -14,7 +14,7 @@ use yishi_domain::{
     topics::Significance,
     voting::{Choice, Electorate, Measure, Subject, VotingRule, evaluate},
 };
-use yishi_policy::{HostOptions, PolicyHost};
+use yishi_policy::{HostOptions, PolicyHost, limits::Tier};
 use yishi_record::{
     bundles::{self, Parts},
     checkpoints::Key,
@@ -60,8 +60,8 @@ impl Decision {
     pub fn by_component(change: fn(&mut VotingRule)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let compiler = vec![env!("CARGO_BIN_EXE_yishi").into(), "compile-component".into()];
-        let options = HostOptions { artefacts: folder.path().to_owned(), key: [1; 32], compiler };
-        let host = PolicyHost::new(&options).expect("an engine");
+        let options = HostOptions { artefacts: folder.path().to_owned(), key: [1; 32], compiler, widest: Tier::Native };
+        let host = PolicyHost::new(&options).expect("an engine").unmetered();
         let (bytes, config) = (Arc::<[u8]>::from(COMPONENT.as_slice()), json!({"window_hours": 48}));
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {

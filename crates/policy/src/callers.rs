@@ -1,0 +1,179 @@
+//! Who asks: a tenant, within what it may use, or someone at a workbench of their own.
+
+use std::{
+    sync::{Arc, PoisonError},
+    time::{Duration, Instant},
+};
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime::Store;
+use yishi_domain::{Digest, TenantId};
+
+use crate::{
+    AdmissionRefusal, Admitted, Answered, CONTRACT, PolicyFailure, PolicyHost, Receipt,
+    accounts::Account,
+    admissions::{self, digest},
+    answers,
+    bindings::Policy,
+    calls::{Budget, State},
+    engines,
+    hosts::{Loaded, turn},
+    limits,
+};
+
+/// The host as one caller has it; cheap to clone.
+#[derive(Clone)]
+pub struct Caller {
+    pub(crate) host: PolicyHost,
+    account: Option<Arc<Account>>,
+}
+
+/// What a call is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Something that can wait, or be done otherwise.
+    Ordinary,
+    /// The verdict of a ballot that was opened: neither fuel nor earlier failures stand against it, and it waits for its turn.
+    Verdict,
+}
+
+/// A call that is about to be made.
+pub(crate) struct Question<'a> {
+    pub purpose: Purpose,
+    pub component: Arc<[u8]>,
+    pub config: &'a Value,
+    /// What the receipt keeps, and the fuel is measured by.
+    pub input: Value,
+}
+
+impl PolicyHost {
+    /// The host as a tenant has it: its calls at the same time and its fuel are bounded, and a rule set that keeps failing is left alone.
+    pub fn for_tenant(&self, tenant: TenantId) -> Caller {
+        // There are as many accounts as tenants have asked, and a tenant cannot make another.
+        let mut accounts = self.0.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let account = accounts.entry(tenant).or_insert_with(|| Arc::new(Account::new(Instant::now())));
+        Caller { host: self.clone(), account: Some(Arc::clone(account)) }
+    }
+
+    /// The host as one has it who is alone on it: an author, or who runs a decision again.
+    pub fn unmetered(&self) -> Caller {
+        Caller { host: self.clone(), account: None }
+    }
+}
+
+impl Caller {
+    /// Admits a component, or lists the reasons for refusing it.
+    pub async fn admit(&self, component: Vec<u8>) -> Result<Admitted, Vec<AdmissionRefusal>> {
+        let failed = |failure: PolicyFailure| vec![AdmissionRefusal::new("component.not_loaded", failure.to_string())];
+        let _place = match &self.account {
+            Some(account) => Some(turn(&account.admissions).await.map_err(failed)?),
+            None => None,
+        };
+        let widest = self.host.0.widest;
+        let component = Arc::<[u8]>::from(component);
+        let inspected = Arc::clone(&component);
+        let work = tokio::task::spawn_blocking(move || admissions::inspect(&inspected, widest));
+        let (tier, sizes) = work.await.map_err(|error| failed(PolicyFailure::Host(error.to_string())))??;
+        let digest = digest(&component);
+        let loaded = self.host.load(digest, component).await.map_err(|refusal| vec![refusal])?;
+        Ok(Admitted { digest, descriptor: loaded.descriptor.clone(), sizes, tier })
+    }
+
+    /// Checks a configuration against the rule set's schema.
+    pub async fn check_configuration(&self, component: Arc<[u8]>, config: &Value) -> Result<(), PolicyFailure> {
+        let loaded = self.host.load(digest(&component), component).await.map_err(PolicyFailure::NotAdmitted)?;
+        loaded.schema.check(config, canonical(config)?.len())
+    }
+
+    /// Makes a call, reads its answer, and gives it a receipt.
+    pub(crate) async fn ask<R: Send + 'static, T: Serialize>(
+        &self,
+        question: Question<'_>,
+        call: impl FnOnce(&mut Store<State>, &Policy, &str) -> wasmtime::Result<R> + Send + 'static,
+        read: impl FnOnce(R) -> Result<T, PolicyFailure>,
+    ) -> Result<Answered<T>, PolicyFailure> {
+        let digest = digest(&question.component);
+        let account = self.account.as_deref().filter(|_| question.purpose == Purpose::Ordinary);
+        if let Some(account) = account {
+            account.check(&digest, Instant::now())?;
+        }
+        let answer = self.ask_now(digest, question, call, read).await;
+        if let Some(account) = account {
+            account.note(&digest, answer.as_ref().err(), Instant::now());
+        }
+        answer
+    }
+
+    async fn ask_now<R: Send + 'static, T: Serialize>(
+        &self,
+        digest: Digest,
+        Question { purpose, component, config, input }: Question<'_>,
+        call: impl FnOnce(&mut Store<State>, &Policy, &str) -> wasmtime::Result<R> + Send + 'static,
+        read: impl FnOnce(R) -> Result<T, PolicyFailure>,
+    ) -> Result<Answered<T>, PolicyFailure> {
+        let (text, plain) = (canonical(config)?, canonical(&input)?);
+        let bytes = text.len() + plain.len();
+        if bytes > limits::INPUT_BYTES {
+            return Err(PolicyFailure::InputTooLarge(bytes));
+        }
+        let loaded = self.host.load(digest, component).await.map_err(PolicyFailure::NotAdmitted)?;
+        loaded.schema.check(config, text.len())?;
+        let configuration = admissions::digest(text.as_bytes());
+        let budget = Budget::new(loaded.tier.limits(), limits::rows(&input));
+        let (answer, fuel) = self.run(&loaded, budget, purpose, move |store, rules| call(store, rules, &text)).await?;
+        let value = read(answer)?;
+        let receipt = Receipt {
+            component: digest,
+            contract: CONTRACT.into(),
+            cost_table: engines::COST_TABLE.into(),
+            configuration,
+            input: plain,
+            output: output(&value)?,
+            fuel,
+            host: engines::HOST.into(),
+        };
+        Ok(Answered { value, receipt: Some(receipt), fallback: None })
+    }
+
+    async fn run<R: Send + 'static>(
+        &self,
+        loaded: &Arc<Loaded>,
+        budget: Budget,
+        purpose: Purpose,
+        function: impl FnOnce(&mut Store<State>, &Policy) -> wasmtime::Result<R> + Send + 'static,
+    ) -> Result<(R, u64), PolicyFailure> {
+        let Some(account) = &self.account else { return self.host.run(loaded, budget, None, function).await.0 };
+        let place = place(&account.calls, purpose).await?;
+        let (answer, fuel) = self.host.run(loaded, budget, Some(place), function).await;
+        account.charge(fuel, Instant::now());
+        answer
+    }
+}
+
+/// A tenant's place among its own calls.
+async fn place(places: &Arc<Semaphore>, purpose: Purpose) -> Result<OwnedSemaphorePermit, PolicyFailure> {
+    if purpose == Purpose::Verdict {
+        return turn(places).await;
+    }
+    let patience = Duration::from_secs(limits::TENANT_WAIT_SECONDS);
+    let waited = tokio::time::timeout(patience, turn(places)).await;
+    waited.unwrap_or(Err(PolicyFailure::Busy("too many of its calls wait for each other")))
+}
+
+fn output(value: &impl Serialize) -> Result<String, PolicyFailure> {
+    let unwritable = |error: serde_json::Error| PolicyFailure::output("answer", error.to_string());
+    let plain = serde_json::to_value(value).map_err(unwritable)?;
+    answers::storable(&plain)?;
+    let output = canonical(&plain)?;
+    if output.len() > limits::OUTPUT_BYTES {
+        let text = format!("{} bytes; {} are allowed", output.len(), limits::OUTPUT_BYTES);
+        return Err(PolicyFailure::output("answer", text));
+    }
+    Ok(output)
+}
+
+fn canonical(value: &Value) -> Result<String, PolicyFailure> {
+    serde_json_canonicalizer::to_string(value).map_err(|error| PolicyFailure::Unreplayable(error.to_string()))
+}
