@@ -23,6 +23,9 @@ use crate::{
     limits,
 };
 
+/// How long an ordinary call waits for the tenant's other calls.
+const PATIENCE: Duration = Duration::from_secs(limits::TENANT_WAIT_SECONDS);
+
 /// The host as one caller has it; cheap to clone.
 #[derive(Clone)]
 pub struct Caller {
@@ -157,8 +160,7 @@ async fn place(places: &Arc<Semaphore>, purpose: Purpose) -> Result<OwnedSemapho
     if purpose == Purpose::Verdict {
         return turn(places).await;
     }
-    let patience = Duration::from_secs(limits::TENANT_WAIT_SECONDS);
-    let waited = tokio::time::timeout(patience, turn(places)).await;
+    let waited = tokio::time::timeout(PATIENCE, turn(places)).await;
     waited.unwrap_or(Err(PolicyFailure::Busy("too many of its calls wait for each other")))
 }
 
@@ -176,4 +178,30 @@ fn output(value: &impl Serialize) -> Result<String, PolicyFailure> {
 
 fn canonical(value: &Value) -> Result<String, PolicyFailure> {
     serde_json_canonicalizer::to_string(value).map_err(|error| PolicyFailure::Unreplayable(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_tenant_has_so_many_places_and_a_verdict_waits_for_one_as_long_as_it_takes() {
+        let (ours, others) = (Account::new(Instant::now()), Account::new(Instant::now()));
+        let mut taken = Vec::new();
+        for _ in 0..limits::TENANT_CALLS {
+            taken.push(place(&ours.calls, Purpose::Ordinary).await.expect("a place"));
+        }
+        let (ordinary, verdict, other, ()) = tokio::join!(
+            place(&ours.calls, Purpose::Ordinary),
+            place(&ours.calls, Purpose::Verdict),
+            place(&others.calls, Purpose::Ordinary),
+            async {
+                tokio::time::sleep(PATIENCE + PATIENCE / 4).await;
+                taken.pop();
+            },
+        );
+        assert_eq!(ordinary.expect_err("no place in time").code(), "policy.busy");
+        assert!(verdict.is_ok(), "the verdict had its turn");
+        assert!(other.is_ok(), "another tenant has places of its own");
+    }
 }

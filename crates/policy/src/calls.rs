@@ -3,7 +3,7 @@
 use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder, Trap};
 
 use crate::{
-    PolicyFailure,
+    AdmissionRefusal, PolicyFailure,
     bindings::PolicyPre,
     limits::{self, Limits},
 };
@@ -46,12 +46,15 @@ pub fn call<T>(
     store.limiter(|state| &mut state.limits);
     store.set_hostcall_fuel(limits::HOSTCALL_BYTES);
     store.set_epoch_deadline(most.epoch_millis.div_ceil(TICK_MILLIS));
-    let answer = store.set_fuel(budget.fuel).and_then(|()| {
-        let instance = rules.instantiate(&mut store)?;
-        function(&mut store, &instance)
-    });
+    let ready = store.set_fuel(budget.fuel).and_then(|()| rules.instantiate(&mut store));
+    let answer = match ready {
+        Ok(instance) => function(&mut store, &instance).map_err(|error| failure(&error, budget.fuel)),
+        // What does not even come to run, and not by its own start, has functions of other types.
+        Err(error) if !error.is::<Trap>() => Err(PolicyFailure::NotAdmitted(wrong_contract(&error))),
+        Err(error) => Err(failure(&error, budget.fuel)),
+    };
     let used = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
-    match answer.map_err(|error| failure(&error, budget.fuel)) {
+    match answer {
         // What was stopped by the clock is charged as if it had used all that a call can, since its fuel says too little.
         Err(PolicyFailure::TooSlow) => (Err(PolicyFailure::TooSlow), most.fuel_most),
         answer => (answer, used),
@@ -60,6 +63,11 @@ pub fn call<T>(
 
 /// Milliseconds between two ticks of the epoch.
 pub const TICK_MILLIS: u64 = 10;
+
+/// Says in what a component is not of the contract.
+pub fn wrong_contract(error: &wasmtime::Error) -> AdmissionRefusal {
+    AdmissionRefusal::new("component.wrong_contract", format!("{error:#}"))
+}
 
 fn failure(error: &wasmtime::Error, fuel: u64) -> PolicyFailure {
     match error.downcast_ref::<Trap>() {

@@ -25,8 +25,9 @@ use crate::{
     admissions, answers,
     artefacts::Artefacts,
     bindings::{Policy, PolicyPre},
-    calls::{Budget, State, TICK_MILLIS, call},
+    calls::{Budget, State, TICK_MILLIS, call, wrong_contract},
     compilers, conversions, engines,
+    failures::clip,
     limits::{self, Tier},
     schemas::Schema,
 };
@@ -148,14 +149,18 @@ impl PolicyHost {
                 inner.artefacts.keep(&inner.engine, digest, &artefact).map_err(|error| failed(error.to_string()))?;
                 let again = inner.artefacts.load(&inner.engine, digest);
                 let again = again.ok_or_else(|| failed("what was compiled cannot be read again".into()))?;
-                again.map_err(|error| AdmissionRefusal::new("component.no_room", format!("{error:#}")))?
+                let told = |error: wasmtime::Error| format!("{error:#}").lines().next().unwrap_or_default().to_owned();
+                again.map_err(|error| AdmissionRefusal::new("component.no_room", told(error)))?
             }
         };
         let rules = prepare(&inner.engine, &component)?;
         let budget = Budget::new(tier.limits(), 0);
         let (described, _) =
             call(&inner.engine, &rules, budget, |store, rules| rules.yishi_policy_describe().call_describe(store));
-        let descriptor = described.map_err(|it| AdmissionRefusal::new("component.trial_failed", it.to_string()))?;
+        let descriptor = described.map_err(|failure| match failure {
+            PolicyFailure::NotAdmitted(refusal) => refusal,
+            failure => AdmissionRefusal::new("component.trial_failed", failure.to_string()),
+        })?;
         let descriptor = conversions::descriptor_in(descriptor);
         answers::descriptor(&descriptor)
             .map_err(|failure| AdmissionRefusal::new("component.bad_descriptor", failure.to_string()))?;
@@ -199,7 +204,12 @@ pub(crate) async fn turn(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit
 }
 
 fn prepare(engine: &Engine, component: &Component) -> Result<PolicyPre<State>, AdmissionRefusal> {
-    let linker = Linker::new(engine);
-    let rules = linker.instantiate_pre(component).and_then(PolicyPre::new);
-    rules.map_err(|error| AdmissionRefusal::new("component.wrong_contract", format!("{error:#}")))
+    let rules = Linker::new(engine).instantiate_pre(component).and_then(PolicyPre::new);
+    rules.map_err(|error| {
+        let mut refusal = wrong_contract(&error);
+        // Mostly it is of another version, which shows in the names.
+        let exports: Vec<_> = component.component_type().exports(engine).map(|(name, _)| name.to_owned()).collect();
+        refusal.text = clip(format!("{}; it exports: {}", refusal.text, exports.join(", ")));
+        refusal
+    })
 }

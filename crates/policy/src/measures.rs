@@ -2,7 +2,9 @@
 
 use wasmparser::{
     CanonicalFunction, ComponentAlias, ComponentExternalKind, ComponentType, Encoding, FunctionBody, Instance, Parser,
-    Payload, component_types::ComponentEntityType, types::Types,
+    Payload,
+    component_types::{ComponentAnyTypeId, ComponentEntityType},
+    types::Types,
 };
 
 use crate::{AdmissionRefusal, admissions::Sizes, limits};
@@ -194,13 +196,15 @@ impl Walk<'_> {
     }
 }
 
-/// Tells whether an import names types alone, which give a component nothing to call.
+/// Tells whether an import names types alone, which give a component nothing to call. A resource is more: its values belong to someone.
 fn only_types(types: &Types, import: &str) -> bool {
-    match types.as_ref().component_item_for_import(import).map(|item| item.ty) {
-        Some(ComponentEntityType::Type { .. }) => true,
-        Some(ComponentEntityType::Instance(instance)) => {
-            types[instance].exports.values().all(|item| matches!(item.ty, ComponentEntityType::Type { .. }))
-        }
+    types.as_ref().component_item_for_import(import).is_some_and(|item| is_type(types, item.ty))
+}
+
+fn is_type(types: &Types, item: ComponentEntityType) -> bool {
+    match item {
+        ComponentEntityType::Type { created, .. } => !matches!(created, ComponentAnyTypeId::Resource(_)),
+        ComponentEntityType::Instance(instance) => types[instance].exports.values().all(|item| is_type(types, item.ty)),
         _ => false,
     }
 }
