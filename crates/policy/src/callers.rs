@@ -17,7 +17,7 @@ use crate::{
     admissions::{self, digest},
     answers,
     bindings::Policy,
-    calls::{Budget, State},
+    calls::{Budget, State, Used},
     engines,
     hosts::{Loaded, turn},
     limits,
@@ -125,7 +125,7 @@ impl Caller {
         loaded.schema.check(config, text.len())?;
         let configuration = admissions::digest(text.as_bytes());
         let budget = Budget::new(loaded.tier.limits(), limits::rows(&input));
-        let (answer, fuel) = self.run(&loaded, budget, purpose, move |store, rules| call(store, rules, &text)).await?;
+        let (answer, used) = self.run(&loaded, budget, purpose, move |store, rules| call(store, rules, &text)).await?;
         let value = read(answer)?;
         let receipt = Receipt {
             component: digest,
@@ -134,10 +134,10 @@ impl Caller {
             configuration,
             input: plain,
             output: output(&value)?,
-            fuel,
+            fuel: used.fuel,
             host: engines::HOST.into(),
         };
-        Ok(Answered { value, receipt: Some(receipt), fallback: None })
+        Ok(Answered { value, receipt: Some(receipt), fallback: None, memory_bytes: used.memory_bytes })
     }
 
     async fn run<R: Send + 'static>(
@@ -146,11 +146,11 @@ impl Caller {
         budget: Budget,
         purpose: Purpose,
         function: impl FnOnce(&mut Store<State>, &Policy) -> wasmtime::Result<R> + Send + 'static,
-    ) -> Result<(R, u64), PolicyFailure> {
+    ) -> Result<(R, Used), PolicyFailure> {
         let Some(account) = &self.account else { return self.host.run(loaded, budget, None, function).await.0 };
         let place = place(&account.calls, purpose).await?;
-        let (answer, fuel) = self.host.run(loaded, budget, Some(place), function).await;
-        account.charge(fuel, Instant::now());
+        let (answer, used) = self.host.run(loaded, budget, Some(place), function).await;
+        account.charge(used.fuel, Instant::now());
         answer
     }
 }

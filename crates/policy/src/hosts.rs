@@ -25,7 +25,7 @@ use crate::{
     admissions, answers,
     artefacts::Artefacts,
     bindings::{Policy, PolicyPre},
-    calls::{Budget, State, TICK_MILLIS, call, wrong_contract},
+    calls::{Budget, State, TICK_MILLIS, Used, call, wrong_contract},
     compilers, conversions, engines,
     failures::clip,
     limits::{self, Tier},
@@ -174,27 +174,27 @@ impl PolicyHost {
         self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls a function of a loaded component on a thread of its own; answers with its output, and with the fuel that it used in any case.
+    /// Calls a function of a loaded component on a thread of its own; answers with its output, and with what it used in any case.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         loaded: &Arc<Loaded>,
         budget: Budget,
         place: Option<OwnedSemaphorePermit>,
         function: impl FnOnce(&mut wasmtime::Store<State>, &Policy) -> wasmtime::Result<T> + Send + 'static,
-    ) -> (Result<(T, u64), PolicyFailure>, u64) {
+    ) -> (Result<(T, Used), PolicyFailure>, Used) {
         // Waiting comes before the pool, where running out is an error and not a wait. The turn goes with the call, so that a caller who
         // leaves does not make room for one more while the call still runs.
         let turn = match turn(&self.0.calls).await {
             Ok(turn) => turn,
-            Err(failure) => return (Err(failure), 0),
+            Err(failure) => return (Err(failure), Used::NOTHING),
         };
         let (engine, loaded) = (self.0.engine.clone(), Arc::clone(loaded));
         let work = tokio::task::spawn_blocking(move || {
-            let (answer, fuel) = call(&engine, &loaded.rules, budget, function);
+            let (answer, used) = call(&engine, &loaded.rules, budget, function);
             drop((turn, place));
-            (answer.map(|answer| (answer, fuel)), fuel)
+            (answer.map(|answer| (answer, used)), used)
         });
-        work.await.unwrap_or_else(|error| (Err(PolicyFailure::Host(error.to_string())), 0))
+        work.await.unwrap_or_else(|error| (Err(PolicyFailure::Host(error.to_string())), Used::NOTHING))
     }
 }
 

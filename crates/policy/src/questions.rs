@@ -89,6 +89,7 @@ impl Caller {
             value: standard::classify(topic),
             receipt: None,
             fallback: Some(failure),
+            memory_bytes: 0,
         })
     }
 
@@ -127,6 +128,7 @@ impl Caller {
             value: standard::assess(case),
             receipt: None,
             fallback: Some(failure),
+            memory_bytes: 0,
         })
     }
 

@@ -13,4 +13,6 @@ pub struct Answered<T> {
     pub receipt: Option<Receipt>,
     /// Why the standard rules answered, where they did.
     pub fallback: Option<PolicyFailure>,
+    /// The bytes of linear memory that the call used; none where the rule set did not answer.
+    pub memory_bytes: usize,
 }

@@ -100,7 +100,7 @@ pub(crate) async fn apply(
     case: Case,
     answered: Answered<Answer>,
 ) -> Result<Vec<Event>, Failure> {
-    let Answered { value: answer, receipt, fallback } = answered;
+    let Answered { value: answer, receipt, fallback, .. } = answered;
     let mut reopened = false;
     for action in &answer.actions {
         match action {

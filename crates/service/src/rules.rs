@@ -183,5 +183,5 @@ impl Rules {
 }
 
 fn plain<T>(value: T) -> Answered<T> {
-    Answered { value, receipt: None, fallback: None }
+    Answered { value, receipt: None, fallback: None, memory_bytes: 0 }
 }

@@ -1,5 +1,7 @@
 //! What the author of a rule set does with it: alone, and on a server.
 
+mod benches;
+mod builds;
 mod checks;
 mod conformance;
 mod fixtures;
@@ -7,6 +9,7 @@ mod logs;
 mod pushes;
 mod remotes;
 mod replays;
+mod scaffolds;
 mod trials;
 
 use std::{
@@ -20,6 +23,18 @@ use clap::{Args, Subcommand};
 /// What is done with a rule set.
 #[derive(Debug, Subcommand)]
 pub enum Plugin {
+    /// Makes a folder to begin a rule set in: it builds and passes its own tests as it is
+    #[command(
+        after_help = "Exit codes: 0 made; 1 it was not; 2 wrong usage.\nExample: yishi plugin new hangzhou-rules"
+    )]
+    New(scaffolds::New),
+    /// Builds a rule set in Rust to a component
+    #[command(
+        after_help = "The same source gives the same component in whatever folder it lies, under the same compiler.\n\n\
+                            Exit codes: 0 built; 1 it was not; 2 wrong usage.\n\
+                            Example: yishi plugin build hangzhou-rules"
+    )]
+    Build(builds::Build),
     /// Tells whether a component would be admitted, and if not, every reason
     #[command(after_help = "Calls are made twice, and must give the same answer for the same fuel.\n\n\
                             Exit codes: 0 it would be admitted; 1 it would not, or its calls misbehave; 2 wrong usage.\n\
@@ -33,6 +48,11 @@ pub enum Plugin {
                             Example: yishi plugin test target/plugins/standard.wasm plugins/standard/fixtures"
     )]
     Test(Test),
+    /// Measures what the calls of a component cost, against what they may cost
+    #[command(after_help = "Fuel, memory and output are the same on every machine; the time is this one's.\n\n\
+                            Exit codes: 0 all were answered; 1 some were not; 2 wrong usage.\n\
+                            Example: yishi plugin bench target/plugins/standard.wasm plugins/standard/fixtures")]
+    Bench(benches::Bench),
     /// Uploads a rule set to a server, and puts it in force or in shadow there
     #[command(after_help = "Exit codes: 0 done; 1 it was refused, with every reason; 2 wrong usage.\n\
                             Example: yishi plugin push rules.wasm --tenant 3301 --shadow --configuration rules.json")]
@@ -69,8 +89,11 @@ pub struct Test {
 /// Does what was asked for, and exits by what was found.
 pub async fn run(plugin: &Plugin) -> Result<ExitCode> {
     let sound = match plugin {
+        Plugin::New(options) => scaffolds::new(options)?,
+        Plugin::Build(options) => builds::build(options)?,
         Plugin::Check(options) => checks::check(options).await?,
         Plugin::Test(options) => fixtures::test(options).await?,
+        Plugin::Bench(options) => benches::bench(options).await?,
         Plugin::Push(options) => pushes::push(options).await?,
         Plugin::Replay(options) => replays::replay(options).await?,
         Plugin::Logs(options) => logs::logs(options).await?,

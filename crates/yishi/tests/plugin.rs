@@ -43,6 +43,26 @@ fn rules_that_have_no_answer_to_a_question_are_sound_all_the_same() {
 }
 
 #[test]
+fn a_rule_set_is_begun_in_a_folder_of_its_own_and_nothing_is_written_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().join("rules");
+    let begin = |name: &str| plugin(&["new", name, "--dir", dir.to_str().expect("a path")]);
+    let (code, said) = begin("hangzhou-rules");
+    assert_eq!(code, Some(0), "{said}");
+    let manifest = std::fs::read_to_string(dir.join("Cargo.toml")).expect("a manifest");
+    assert!(manifest.contains("name = \"hangzhou-rules\""), "{manifest}");
+    let fixtures = dir.join("fixtures");
+    let (code, said) = plugin(&["test", "target/plugins/standard.wasm", fixtures.to_str().expect("a path")]);
+    assert!(said.contains("3 fixtures come out as expected"), "they are fixtures: {code:?} {said}");
+    let (code, said) = begin("hangzhou-rules");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("holds something already"), "{said}");
+    let (code, said) = plugin(&["build", "plugins/wit"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("there is no Cargo.toml"), "{said}");
+}
+
+#[test]
 fn what_is_no_component_is_refused_with_its_code() {
     let (code, said) = plugin(&["check", "README.md"]);
     assert_eq!(code, Some(1), "{said}");
@@ -58,6 +78,32 @@ fn fixtures_come_out_as_expected() {
     let (code, said) = plugin(&["test", "target/plugins/civil-code-278.wasm", "plugins/civil-code-278/fixtures", one]);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.ends_with("5 of 5 fixtures come out as expected; the rule set conforms to the contract\n"), "{said}");
+}
+
+#[test]
+fn what_calls_cost_is_measured_and_stands_beside_what_they_may_cost() {
+    let measure = || {
+        let (code, said) =
+            plugin(&["bench", "target/plugins/standard.wasm", "plugins/standard/fixtures", "--runs", "3", "--json"]);
+        assert_eq!(code, Some(0), "{said}");
+        serde_json::from_str::<Value>(&said).expect("JSON")
+    };
+    let (first, again) = (measure(), measure());
+    assert_eq!(first["calls"].as_array().map(Vec::len), Some(8), "the rule and the verdict of four fixtures");
+    assert_eq!(first["limits"]["fuel"], 5_000_000);
+    for (one, other) in
+        first["calls"].as_array().into_iter().flatten().zip(again["calls"].as_array().into_iter().flatten())
+    {
+        for figure in ["fuel", "memory_bytes", "output_bytes"] {
+            assert!(one[figure].as_u64().is_some_and(|it| it > 0), "{figure}: {one}");
+            assert_eq!(one[figure], other[figure], "the same on every run and machine");
+        }
+        assert!(one["memory_bytes"].as_u64() < first["limits"]["memory_bytes"].as_u64(), "{one}");
+        assert!(one["slowest_micros"].as_u64() >= one["median_micros"].as_u64(), "{one}");
+    }
+    let (code, said) = plugin(&["bench", "target/plugins/civil-code-278.wasm", "--runs", "1"]);
+    assert_eq!(code, Some(1), "two of the three questions have no answer there: {said}");
+    assert!(said.contains("subject.unknown_matter") && said.contains("at most"), "{said}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 use yishi_domain::voting::{Outcome, Subject, Tally, Verdict};
+use yishi_policy::AdmissionRefusal;
 
 use super::{
     Test,
@@ -23,11 +24,15 @@ use crate::{
 /// A fixture as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Fixture {
-    name: String,
-    config: Value,
-    subject: Subject,
-    tally: Tally,
+pub struct Fixture {
+    /// What it shows.
+    pub name: String,
+    /// The configuration.
+    pub config: Value,
+    /// What the rule is asked for.
+    pub subject: Subject,
+    /// What is decided.
+    pub tally: Tally,
     expected: Expected,
 }
 
@@ -46,9 +51,7 @@ pub async fn test(options: &Test) -> Result<bool> {
     let bench = Workbench::new()?;
     let files = files(&options.fixtures)?;
     if let Err(refusals) = bench.host.admit(component.clone()).await {
-        let lines = refusals.into_iter().map(Reason::from).map(|it| format!("refused  {}: {}", it.code, it.detail));
-        outputs::write(&lines.map(|line| outputs::plain(&line) + "\n").collect::<String>())?;
-        return Ok(false);
+        return refused(refusals);
     }
     let component = Arc::from(component);
     let fixtures: Vec<_> = files.iter().map(|file| (file, load(file))).collect();
@@ -77,6 +80,13 @@ pub async fn test(options: &Test) -> Result<bool> {
     Ok(failed == 0 && conforms)
 }
 
+/// Shows why a component is not admitted; that is not sound.
+pub fn refused(refusals: Vec<AdmissionRefusal>) -> Result<bool> {
+    let lines = refusals.into_iter().map(Reason::from).map(|it| format!("refused  {}: {}", it.code, it.detail));
+    outputs::write(&lines.map(|line| outputs::plain(&line) + "\n").collect::<String>())?;
+    Ok(false)
+}
+
 /// Shows what was run, and what is wrong with it.
 fn show(what: &str, faults: &[String]) -> Result<()> {
     let word = if faults.is_empty() { "ok  " } else { "FAIL" };
@@ -86,7 +96,7 @@ fn show(what: &str, faults: &[String]) -> Result<()> {
 }
 
 /// The fixtures that paths name: a file is one, a folder holds some.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         let named = || path.display().to_string();
@@ -109,7 +119,7 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 
 /// Reads a fixture, or says why it is none.
-fn load(file: &Path) -> Result<Fixture, String> {
+pub fn load(file: &Path) -> Result<Fixture, String> {
     let bytes = read(file).map_err(|error| format!("it cannot be read: {error:#}"))?;
     serde_json::from_slice(&bytes).map_err(|error| format!("it is no fixture: {error}"))
 }

@@ -107,7 +107,7 @@ pub fn answered<T>(answer: Answered<T>) -> Result<Answered<T>, PolicyFailure> {
 }
 
 /// An ordinary matter, a major one, and one that the law names.
-fn subjects() -> [(&'static str, Subject); 3] {
+pub fn subjects() -> [(&'static str, Subject); 3] {
     let subject = |significance, matter: Option<&str>| Subject {
         category: "property".into(),
         significance,
@@ -124,7 +124,8 @@ fn subjects() -> [(&'static str, Subject); 3] {
     ]
 }
 
-fn tally() -> Tally {
+/// Three of four for it, by head and by area.
+pub fn tally() -> Tally {
     let count = |measure, eligible, in_favour| Count { measure, eligible, in_favour, against: 1, abstained: 0 };
     Tally { counts: vec![count(Measure::Heads, 12, 9), count(Measure::FloorArea, 120_000, 90_001)] }
 }
@@ -152,7 +153,12 @@ mod tests {
         let calls = Cell::new(0);
         let ask = async || {
             calls.set(calls.get() + 1);
-            answers[calls.get() - 1].clone().map(|value| Answered { value, receipt: None, fallback: None })
+            answers[calls.get() - 1].clone().map(|value| Answered {
+                value,
+                receipt: None,
+                fallback: None,
+                memory_bytes: 0,
+            })
         };
         twice("a call", ask).await.0.result
     }

@@ -56,7 +56,7 @@ fn what_is_no_setting_is_named_with_its_place_or_with_all_there_are() {
         fault("[serve]\ndata_dir = \"x\""),
         "`serve.data_dir` is no setting: `data_dir` stands at the top, before every table"
     );
-    assert!(fault("lisen = 1").starts_with("`lisen` is no setting; there are data_dir, database_url, "));
+    assert!(fault("lisen = 1").starts_with("`lisen` is no setting; there are data_dir, keys_dir, database_url, "));
     assert!(fault("serve = 1").contains("`serve` is a table"));
     assert!(fault("data-dir = \"a\"\ndata_dir = \"b\"").contains("stands twice"));
 }
