@@ -22,6 +22,8 @@ mod receipts;
 mod replays;
 mod schemas;
 
+#[cfg(feature = "fuzzing")]
+pub use admissions::inspect;
 pub use admissions::{Admitted, Sizes};
 pub use callers::Caller;
 pub use failures::{AdmissionRefusal, PolicyFailure};

@@ -34,7 +34,7 @@ const PATTERN_COUNT: u64 = 64;
 const PATTERN_BYTES: usize = 256 << 10;
 
 /// Values of a schema times bytes of a configuration: every value may have to look at every byte.
-const WORK: u64 = 50_000_000;
+const WORK: u64 = 20_000_000;
 
 /// Faults that are told at once.
 const FAULTS: usize = 16;

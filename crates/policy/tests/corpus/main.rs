@@ -15,6 +15,7 @@ mod guests;
 mod loops;
 mod lowering;
 mod memories;
+mod mutations;
 mod nests;
 mod pointers;
 mod proposals;
@@ -31,11 +32,12 @@ const LEAST: usize = 120;
 
 #[test]
 fn what_means_harm_is_named_and_the_host_goes_on() {
-    let kinds: [(&str, Vec<Case>); 15] = [
+    let kinds: [(&str, Vec<Case>); 16] = [
         ("loops", loops::cases()),
         ("traps", traps::cases()),
         ("memories", memories::cases()),
         ("pointers", pointers::cases()),
+        ("mutations", mutations::cases()),
         ("binaries", binaries::cases()),
         ("contracts", contracts::cases()),
         ("nests", nests::cases()),

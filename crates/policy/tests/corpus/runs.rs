@@ -3,7 +3,10 @@
 use std::{
     ffi::OsString,
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -102,20 +105,29 @@ pub struct Run {
 }
 
 impl Run {
-    /// Runs all cases; tells which come out otherwise.
+    /// Runs all cases, whichever host is free taking the next; tells which come out otherwise.
     pub fn all(cases: &[Case]) -> Vec<String> {
+        let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
-            let running: Vec<_> = (0..HOSTS).map(|n| scope.spawn(move || Self::some(n, cases))).collect();
+            let running: Vec<_> = (0..HOSTS)
+                .map(|n| {
+                    let next = &next;
+                    scope.spawn(move || Self::some(n, cases, next))
+                })
+                .collect();
             running.into_iter().flat_map(|run| run.join().expect("no case panics")).collect()
         })
     }
 
-    fn some(n: usize, cases: &[Case]) -> Vec<String> {
+    fn some(n: usize, cases: &[Case], next: &AtomicUsize) -> Vec<String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let run = Self::new(n);
-        let check =
-            |case: &Case| runtime.block_on(run.check(case)).err().map(|fault| format!("{}: {fault}", case.name));
-        cases.iter().skip(n).step_by(HOSTS).filter_map(check).collect()
+        let mut faults = Vec::new();
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let checked = runtime.block_on(run.check(case));
+            faults.extend(checked.err().map(|fault| format!("{}: {fault}", case.name)));
+        }
+        faults
     }
 
     fn new(n: usize) -> Self {

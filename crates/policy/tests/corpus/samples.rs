@@ -1,5 +1,7 @@
 //! What is asked and what is answered well, by the contract's types: the one place to change when they do.
 
+use std::sync::Arc;
+
 use serde_json::{Value, from_value, json};
 use yishi_domain::{
     escalation::Case,
@@ -68,29 +70,39 @@ pub fn changed(function: &str, changes: &[(&str, Value)]) -> Value {
     answer
 }
 
+/// Asks a function of a component the usual question, without a configuration; tells its answer as JSON.
+pub async fn ask(host: &Caller, component: &Arc<[u8]>, function: &str) -> Result<Value, PolicyFailure> {
+    ask_with(host, component, &json!({}), function).await
+}
+
 /// Asks a function of a component the usual question; tells its answer as JSON.
-pub async fn ask(host: &Caller, component: &std::sync::Arc<[u8]>, function: &str) -> Result<Value, PolicyFailure> {
-    let (component, config) = (std::sync::Arc::clone(component), json!({}));
+pub async fn ask_with(
+    host: &Caller,
+    component: &Arc<[u8]>,
+    config: &Value,
+    function: &str,
+) -> Result<Value, PolicyFailure> {
+    let component = Arc::clone(component);
     let told = |value: Result<Value, serde_json::Error>| value.expect("plain");
     match function {
-        "rule" => Ok(told(serde_json::to_value(host.rule(component, &config, &subject()).await?.value))),
+        "rule" => Ok(told(serde_json::to_value(host.rule(component, config, &subject()).await?.value))),
         "decide" => {
-            let verdict = host.verdict(component, &config, &rule(None), &tally()).await?;
+            let verdict = host.verdict(component, config, &rule(None), &tally()).await?;
             Ok(told(serde_json::to_value(verdict.value)))
         }
         // The rule has logic of its own: its outcome stands, its figures do not.
         "decide custom" => {
-            let verdict = host.verdict(component, &config, &rule(Some("the chair decides")), &tally()).await?;
+            let verdict = host.verdict(component, config, &rule(Some("the chair decides")), &tally()).await?;
             Ok(told(serde_json::to_value(verdict.value)))
         }
-        "categories" => Ok(told(serde_json::to_value(host.categories(component, &config).await?.value))),
+        "categories" => Ok(told(serde_json::to_value(host.categories(component, config).await?.value))),
         "classify" => {
             let topic = TopicText { title: "小区路灯不亮".into(), body: "The lamps by gate 3 are out.".into() };
-            let scored = host.classify(component, &config, &topic).await;
+            let scored = host.classify(component, config, &topic).await;
             scored.fallback.map_or_else(|| Ok(told(serde_json::to_value(scored.value))), Err)
         }
         "assess" => {
-            let answer = host.assess(component, &config, &case()).await;
+            let answer = host.assess(component, config, &case()).await;
             answer.fallback.map_or_else(|| Ok(told(serde_json::to_value(answer.value))), Err)
         }
         other => panic!("the contract has no {other}"),
