@@ -11,7 +11,7 @@
 //!
 //! ```compile_fail
 //! # async fn f(tx: yishi_store::WriteTx) {
-//! tx.commit([], ()).await; // a commit without an event does not exist
+//! tx.commit("answer").await; // a commit without an event does not exist
 //! # }
 //! ```
 //!

@@ -179,8 +179,11 @@ impl TrialsApi {
         /// The tenant's slug.
         #[oai(name = "tenant")]
         _tenant: Path<String>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<String>>,
     ) -> Result<Ended, Problem> {
-        shadows::end(&session.app, &session).await?;
+        session.once(&session.app, shadows::end(&session.app, &session)).await?;
         Ok(Ended::Done)
     }
 
