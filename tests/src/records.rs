@@ -32,15 +32,22 @@ impl Record {
     }
 }
 
-/// Reads a record once its newest checkpoint covers so many events, and checks it.
+/// How long a record that is complete stays as it is; the sequencer rests for half a second at most.
+const SETTLED: Duration = Duration::from_millis(1_500);
+
+/// Reads a record once its newest checkpoint covers so many events and grows no more, and checks it.
 pub async fn read(public: &Client, member: &Client, at_least: u64) -> Record {
     let begun = Instant::now();
+    let (mut last, mut since) = (0, Instant::now());
     let (size, key) = loop {
         let answer = public.get("/record/checkpoint").await;
         let empty = answer.status == 404;
         let point = if empty { answer.refused(404, "record.empty") } else { answer.expect(200) };
         let size = point["size"].as_u64().unwrap_or_default();
-        if !empty && size >= at_least {
+        if size != last {
+            (last, since) = (size, Instant::now());
+        }
+        if !empty && size >= at_least && since.elapsed() >= SETTLED {
             let key = point["key"].as_str().expect("a key");
             let checkpoint = checkpoints::verify(text(&point["note"]), key).expect("the checkpoint is signed");
             assert_eq!(checkpoint.size, size, "the note says what the answer says");
