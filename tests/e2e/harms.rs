@@ -47,7 +47,7 @@ async fn a_verdict_that_the_rules_do_not_give_is_awaited_and_annulled_and_never_
         assert_eq!((&ended["state"], &ended["outcome"]), (&json!("awaiting_verdict"), &Value::Null), "{code}");
         let shown = community.read(&format!("/ballots/{ballot}")).await;
         assert_eq!((&shown["reason"], &shown["component"]), (&json!(code), &json!(digest)), "{shown}");
-        let heads = json!({"measure": "heads", "eligible": 2, "in_favour": 0, "against": 2, "abstained": 0});
+        let heads = json!({"measure": "heads", "eligible": 2, "in_favour": 0, "against": 2, "abstained": 0, "blank": 0, "spoiled": 0});
         assert!(shown["tally"].as_array().expect("the tally is public").contains(&heads), "{shown}");
         let bundle = community.city.public().get(&format!("/ballots/{ballot}/bundle")).await;
         bundle.refused(404, "ballot.not_decided");

@@ -61,7 +61,7 @@ async fn what_passes_is_carried_out_escalated_when_late_and_deliberated_again_wh
     assert_eq!(shown["component"], digest.as_str(), "the rules are named by their digest");
     assert_eq!(figures(&shown), [("quorum_heads".into(), 10, 12, true), ("majority_heads".into(), 8, 10, true)]);
     assert_eq!((&shown["voting_units"], &shown["voted"]), (&json!(12), &json!(10)));
-    let heads = json!({"measure": "heads", "eligible": 12, "in_favour": 8, "against": 2, "abstained": 0});
+    let heads = json!({"measure": "heads", "eligible": 12, "in_favour": 8, "against": 2, "abstained": 0, "blank": 0, "spoiled": 0});
     assert!(shown["tally"].as_array().expect("counts").contains(&heads), "{shown}");
 
     let resolution = text(&ended["resolution"]);
@@ -138,7 +138,7 @@ async fn decide(community: &Community) -> (String, String, Value) {
     }
     let batch = json!({
         "station": "1号楼大堂", "witness": community.witness.id, "scan_reference": "scans/1.pdf", "papers": papers,
-        "control": {"papers": 4, "in_favour": 3, "against": 1, "abstained": 0},
+        "control": {"papers": 4, "in_favour": 3, "against": 1, "abstained": 0, "blank": 0, "spoiled": 0},
     });
     community.coordinator().post(&format!("{path}/batches"), batch).await.expect(201);
     community.city.advance_clock(73).await;

@@ -13,13 +13,17 @@ pub const LOOPS: &str = "(loop br 0) unreachable";
 /// Stops in the middle.
 pub const TRAPS: &str = "unreachable";
 
-/// A `result<voting-rule, policy-error>` in the canonical ABI: method, conditions, secrecy, notice, window, laws, custom, extensions.
-const RULE: [u32; 18] = [0, 0, 0, 0, 4224, 2, 0, 0, 0, 0, 24, 0, 0, 0, 0, 0, 0, 0];
+/// A `result<voting-rule, policy-error>` in the canonical ABI: its two conditions and its window stand out, all else is nothing.
+const RULE: [u32; 38] = {
+    let mut words = [0; 38];
+    (words[4], words[5], words[23]) = (4256, 2, 24);
+    words
+};
 
 /// Its conditions: code, kind, measure, counted and whole, fraction, strict.
 const CONDITIONS: [u32; 20] = [
-    4320, 6, 0, 0, 0, 0, 0x0000, 1, 2, 0, // a quorum of heads: participating of eligible, at least 1/2
-    4326, 8, 1, 0, 0, 0, 0x0101, 1, 2, 1, // a majority of heads: in favour of participating, more than 1/2
+    4336, 6, 0, 0, 0, 0, 0x0000, 1, 2, 0, // a quorum of heads: participating of eligible, at least 1/2
+    4342, 8, 1, 0, 0, 0, 0x0101, 1, 2, 1, // a majority of heads: in favour of participating, more than 1/2
 ];
 
 /// A `result<answer, policy-error>`: actions, hours after which to ask again, extensions.
@@ -76,11 +80,13 @@ pub fn answering(Bodies { rule, decide, assess }: Bodies) -> Vec<u8> {
             (memory (export "memory") 2)
             (global $next (mut i32) (i32.const 65536))
             (data (i32.const 16) "test1.0.0{{}}")
-            ;; The descriptor: a name, a version, a schema that takes everything; its lists are empty.
+            ;; The descriptor: a name, a version, a schema that takes everything, all interfaces; its other lists are empty.
             (data (i32.const 1024) "{descriptor}")
+            (data (i32.const 1100) "{interfaces}")
+            (data (i32.const 1152) "topicsvotingescalation")
             (data (i32.const 4096) "{rule_given}")
-            (data (i32.const 4224) "{conditions}")
-            (data (i32.const 4320) "quorummajority")
+            (data (i32.const 4256) "{conditions}")
+            (data (i32.const 4336) "quorummajority")
             (data (i32.const 4400) "{answer}")
             (data (i32.const 4440) "{action}")
             (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
@@ -92,24 +98,25 @@ pub fn answering(Bodies { rule, decide, assess }: Bodies) -> Vec<u8> {
             (func {assess_name} (param {sixteen}) (result i32) {assess})
             (func {rule_name} (param i32) (result i32) {rule})
             (func {decide_name} (param i32) (result i32) {decide}))"#,
-        descriptor = data(&[16, 4, 20, 5, 0, 0, 25, 2, 0, 0, 0, 0, 0, 0]),
+        descriptor = data(&[16, 4, 20, 5, 0, 0, 25, 2, 1100, 3, 0, 0, 0, 0]),
+        interfaces = data(&[1152, 6, 1158, 6, 1164, 10]),
         rule_given = data(&RULE),
         conditions = data(&CONDITIONS),
-        describe = name("describe@0.1.0#describe"),
-        categories = name("topics@0.1.0#categories"),
-        classify = name("topics@0.1.0#classify"),
+        describe = name("describe@1.0.0#describe"),
+        categories = name("topics@1.0.0#categories"),
+        classify = name("topics@1.0.0#classify"),
         answer = data(&ANSWER),
         action = data(&ACTION),
-        assess_name = name("escalation@0.1.0#assess"),
-        rule_name = name("voting@0.1.0#rule"),
-        decide_name = name("voting@0.1.0#decide"),
+        assess_name = name("escalation@1.0.0#assess"),
+        rule_name = name("voting@1.0.0#rule"),
+        decide_name = name("voting@1.0.0#decide"),
         two = params(2),
         eight = params(8),
         sixteen = params(16),
     );
     let mut module = component(&text);
     let mut resolve = Resolve::default();
-    let wit = format!("{ROOT}/plugins/wit/yishi-policy@0.1.0");
+    let wit = format!("{ROOT}/plugins/wit/yishi-policy@1.0.0");
     let (package, _) = resolve.push_dir(wit).expect("the contract");
     let world = resolve.select_world(&[package], Some("policy")).expect("its world");
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("embedded");

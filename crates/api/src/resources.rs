@@ -1,15 +1,18 @@
 //! The resources, one file each: wire types, handlers, conversions.
 
 pub mod ballots;
+pub mod choices;
 pub mod clocks;
 pub mod codes;
 pub mod divisions;
 pub mod meetings;
 pub mod members;
+pub mod papers;
 pub mod records;
 pub mod resolutions;
 pub mod rule_sets;
 pub mod rules;
+pub mod selections;
 pub mod tenants;
 pub mod topics;
 pub mod trials;

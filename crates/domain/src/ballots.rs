@@ -1,12 +1,16 @@
 //! Ballots: the roll of voting units, and the states through which a ballot goes.
 
-use std::{collections::HashSet, fmt, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    fmt,
+    str::FromStr,
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     MemberId, Refusal,
-    voting::{Choice, MAX_INTEGER},
+    voting::{Choice, ChoiceOption, MAX_INTEGER, contests::MOST_OPTIONS},
     workflow::coded,
 };
 
@@ -88,7 +92,7 @@ pub fn total(roll: &[VotingUnit]) -> Result<RollTotals, Refusal> {
 }
 
 /// What whoever emptied a paper box counted by hand, against which the entry is reconciled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlTotals {
     /// All papers.
     pub papers: u64,
@@ -98,24 +102,80 @@ pub struct ControlTotals {
     pub against: u64,
     /// Abstained.
     pub abstained: u64,
+    /// Papers that say nothing.
+    #[serde(default)]
+    pub blank: u64,
+    /// Papers that cannot be read, or say what they may not.
+    #[serde(default)]
+    pub spoiled: u64,
+    /// For each option by its code: the papers that name it, or its points.
+    #[serde(default)]
+    pub options: BTreeMap<String, u64>,
 }
 
 /// Refuses an entry that does not come to its control totals.
 pub fn reconcile(control: &ControlTotals, entered: &[Choice]) -> Result<(), Refusal> {
     let of = |choice| entered.iter().filter(|it| **it == choice).count() as u64;
-    for (field, counted, found) in [
-        ("control.papers", control.papers, entered.len() as u64),
-        ("control.in_favour", control.in_favour, of(Choice::InFavour)),
-        ("control.against", control.against, of(Choice::Against)),
-        ("control.abstained", control.abstained, of(Choice::Abstained)),
-    ] {
+    let mut marked = BTreeMap::<_, u64>::new();
+    for (option, points) in entered.iter().flat_map(Choice::marks) {
+        *marked.entry(option).or_default() += u64::from(points);
+    }
+    let mut compared = vec![
+        ("papers".to_owned(), control.papers, entered.len() as u64),
+        ("in_favour".to_owned(), control.in_favour, of(Choice::InFavour)),
+        ("against".to_owned(), control.against, of(Choice::Against)),
+        ("abstained".to_owned(), control.abstained, of(Choice::Abstained)),
+        ("blank".to_owned(), control.blank, of(Choice::Blank)),
+        ("spoiled".to_owned(), control.spoiled, of(Choice::Spoiled)),
+    ];
+    let codes: BTreeSet<_> = control.options.keys().map(String::as_str).chain(marked.keys().copied()).collect();
+    compared.extend(codes.into_iter().map(|code| {
+        let counted = control.options.get(code).copied().unwrap_or(0);
+        (format!("options.{code}"), counted, marked.get(code).copied().unwrap_or(0))
+    }));
+    for (field, counted, found) in compared {
         if counted != found {
             let text = format!("{counted} counted by hand, {found} entered");
-            return Err(Refusal::invalid("batch.not_reconciled", field, text)
+            return Err(Refusal::invalid("batch.not_reconciled", format!("control.{field}"), text)
                 .with_fix("count the papers again and compare them with the entry, line by line"));
         }
     }
     Ok(())
+}
+
+/// Refuses options that cannot be chosen among: too many, a code twice or malformed, costs that are stated for some alone, or beyond what can
+/// be counted.
+pub fn check_options(options: &[ChoiceOption], budget: Option<u64>) -> Result<(), Refusal> {
+    if options.len() == 1 || options.len() > MOST_OPTIONS {
+        let text = format!("a choice is among 2 to {MOST_OPTIONS} options");
+        return Err(Refusal::invalid("ballot.bad_options", "options", text));
+    }
+    let mut codes = HashSet::new();
+    for (i, option) in options.iter().enumerate() {
+        let bad =
+            |member: &str, text: &str| Refusal::invalid("ballot.bad_options", format!("options[{i}].{member}"), text);
+        let sound = option.code.chars().all(|it| it.is_ascii_alphanumeric() || "-_.".contains(it));
+        if !(1..=50).contains(&option.code.len()) || !sound {
+            return Err(bad("code", "a code has 1 to 50 of letters, digits, `-_.`"));
+        }
+        if !codes.insert(option.code.as_str()) {
+            return Err(bad("code", "this code stands in the list already"));
+        }
+        match (option.cost, budget) {
+            (None, Some(_)) => return Err(bad("cost", "where a budget is spent, every option states what it costs")),
+            (Some(_), None) => return Err(bad("cost", "costs are stated where the ballot has a budget")),
+            (Some(cost), _) if cost > MAX_INTEGER => return Err(bad("cost", "too large")),
+            _ => {}
+        }
+    }
+    match budget {
+        Some(budget) if options.is_empty() || budget > MAX_INTEGER => Err(Refusal::invalid(
+            "ballot.bad_options",
+            "budget",
+            "a budget is spent on options, and is at most 2^53 - 1 fen",
+        )),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -140,11 +200,35 @@ mod tests {
 
     #[test]
     fn paper_must_come_to_what_was_counted_by_hand() {
-        let control = ControlTotals { papers: 3, in_favour: 2, against: 1, abstained: 0 };
+        let control = ControlTotals { papers: 3, in_favour: 2, against: 1, ..ControlTotals::default() };
         let entered = [Choice::InFavour, Choice::Against, Choice::InFavour];
         assert_eq!(reconcile(&control, &entered), Ok(()));
         assert_eq!(reconcile(&control, &entered[..2]).expect_err("short").field.as_deref(), Some("control.papers"));
         let swapped = [Choice::InFavour, Choice::Against, Choice::Against];
         assert_eq!(reconcile(&control, &swapped).expect_err("swapped").field.as_deref(), Some("control.in_favour"));
+    }
+
+    #[test]
+    fn paper_with_options_is_reconciled_option_by_option() {
+        let options = [("a".to_owned(), 2), ("b".to_owned(), 1)].into();
+        let control = ControlTotals { papers: 3, spoiled: 1, options, ..ControlTotals::default() };
+        let approved = |codes: &[&str]| Choice::Approved(codes.iter().map(|it| (*it).to_owned()).collect());
+        assert_eq!(reconcile(&control, &[approved(&["a", "b"]), Choice::Spoiled, approved(&["a"])]), Ok(()));
+        let field = |entered: &[_]| reconcile(&control, entered).expect_err("not reconciled").field.expect("a field");
+        assert_eq!(field(&[approved(&["a"]), Choice::Spoiled, approved(&["a"])]), "control.options.b");
+        assert_eq!(field(&[approved(&["a", "b"]), Choice::Spoiled, approved(&["a", "c"])]), "control.options.c");
+    }
+
+    #[test]
+    fn options_have_codes_of_their_own_and_costs_where_a_budget_is_spent() {
+        let option = |code: &str, cost| ChoiceOption { code: code.into(), cost };
+        let field = |options: &[_], budget| check_options(options, budget).map_err(|it| it.field.expect("a field"));
+        assert_eq!(field(&[], None), Ok(()));
+        assert_eq!(field(&[option("a", Some(1)), option("b", Some(2))], Some(3)), Ok(()));
+        assert_eq!(field(&[option("a", None)], None), Err("options".into()));
+        assert_eq!(field(&[option("a", None), option("a", None)], None), Err("options[1].code".into()));
+        assert_eq!(field(&[option("a", Some(1)), option("b", None)], Some(3)), Err("options[1].cost".into()));
+        assert_eq!(field(&[option("a", None), option("b", Some(1))], None), Err("options[1].cost".into()));
+        assert_eq!(field(&[], Some(3)), Err("budget".into()));
     }
 }

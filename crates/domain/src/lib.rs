@@ -6,6 +6,7 @@
 pub mod describe;
 pub mod digests;
 pub mod escalation;
+pub mod fixtures;
 pub mod receipts;
 pub mod standard;
 pub mod texts;

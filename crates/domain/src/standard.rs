@@ -8,7 +8,10 @@ use crate::{
     LocalText,
     escalation::{Action, Answer, Case, CaseKind, Level},
     topics::{Category, Form, Scored, Significance, StageLimit, TopicText},
-    voting::{Check, Condition, ConditionKind, Counted, Fraction, Measure, Method, Of, Secrecy, Subject, VotingRule},
+    voting::{
+        Condition, ConditionKind, Counted, Fraction, Measure, Method, Of, Procedure, RuleError, Selection, Subject,
+        Tally, Tie, Verdict, VotingRule, evaluate,
+    },
 };
 
 /// Hours in which a called department must answer.
@@ -17,52 +20,64 @@ pub const WHISTLE_HOURS: u32 = 48;
 const ANSWER_HOURS: u32 = 5 * 24;
 const DELIBERATION_HOURS: u32 = 30 * 24;
 
-/// The standard rule for a subject.
+/// The standard rule for a subject: a proposal passes by a majority; among options those with the most approval are chosen, within the budget
+/// where there is one.
 pub fn rule(subject: &Subject) -> VotingRule {
-    let (majority, strict) = match subject.significance {
+    let quorum = Condition {
+        code: "quorum_heads".into(),
+        kind: ConditionKind::Quorum,
+        measure: Measure::Heads,
+        counted: Counted::Participating,
+        of: Of::Eligible,
+        at_least: Fraction::new(1, 2),
+        strict: false,
+    };
+    if !subject.options.is_empty() {
+        let procedure = subject.budget.map_or(Procedure::MostVotes(1), Procedure::GreedySkip);
+        let most = u32::try_from(subject.options.len()).unwrap_or(u32::MAX);
+        return VotingRule {
+            method: Method::Approval(most),
+            selection: Some(Selection { measure: Measure::Heads, procedure, tie: Tie::ListedFirst }),
+            ..VotingRule::of(vec![quorum])
+        };
+    }
+    let (at_least, strict) = match subject.significance {
         Significance::General => (Fraction::new(1, 2), true),
         Significance::Major => (Fraction::new(2, 3), false),
     };
-    VotingRule {
-        method: Method::YesNo,
-        conditions: vec![
-            Condition {
-                code: "quorum_heads".into(),
-                kind: ConditionKind::Quorum,
-                measure: Measure::Heads,
-                counted: Counted::Participating,
-                of: Of::Eligible,
-                at_least: Fraction::new(1, 2),
-                strict: false,
-            },
-            Condition {
-                code: "majority_heads".into(),
-                kind: ConditionKind::Majority,
-                measure: Measure::Heads,
-                counted: Counted::InFavour,
-                of: Of::Participating,
-                at_least: majority,
-                strict,
-            },
-        ],
-        secrecy: Secrecy::Open,
-        notice_hours: 0,
-        window_hours: 7 * 24,
-        laws: Vec::new(),
-        custom: None,
-    }
+    let majority = Condition {
+        code: "majority_heads".into(),
+        kind: ConditionKind::Majority,
+        counted: Counted::InFavour,
+        of: Of::Participating,
+        at_least,
+        strict,
+        ..quorum.clone()
+    };
+    VotingRule::of(vec![quorum, majority])
 }
 
-/// Tells in words, in Chinese and English, how each condition came out.
-pub fn reasons(checks: &[Check]) -> Vec<LocalText> {
+/// The verdict by a rule's own terms, with reasons in words.
+pub fn verdict(rule: &VotingRule, tally: &Tally) -> Result<Verdict, RuleError> {
+    let verdict = evaluate(rule, tally)?;
+    Ok(Verdict { reasons: reasons(&verdict), ..verdict })
+}
+
+/// Tells in words, in Chinese and English, how each condition came out, and what was chosen.
+pub fn reasons(verdict: &Verdict) -> Vec<LocalText> {
     let (mut zh, mut en) = (String::new(), String::new());
-    for check in checks {
+    for check in &verdict.checks {
         let (n, d) = (check.at_least.numerator, check.at_least.denominator);
         let (zh_word, en_word) = if check.strict { ("超过", "more than") } else { ("至少", "at least") };
         let (zh_end, en_end) = if check.holds { ("成立", "holds") } else { ("不成立", "does not hold") };
         let (code, counted, of) = (&check.code, check.counted, check.of);
         let written = write!(zh, "{code}:{counted}/{of},须{zh_word}{n}/{d},{zh_end}。")
             .and_then(|()| write!(en, "{code}: {counted} of {of}, {en_word} {n}/{d} needed, {en_end}. "));
+        debug_assert!(written.is_ok(), "writing to a string does not fail");
+    }
+    if !verdict.winners.is_empty() {
+        let written = write!(zh, "选出:{}。", verdict.winners.join("、"))
+            .and_then(|()| write!(en, "Chosen: {}.", verdict.winners.join(", ")));
         debug_assert!(written.is_ok(), "writing to a string does not fail");
     }
     vec![LocalText::new("zh-CN", zh), LocalText::new("en", en.trim_end())]
@@ -82,9 +97,14 @@ pub fn categories() -> Vec<Category> {
         ],
     };
     vec![
-        category("environment", "环境卫生", "environment", Significance::General, Form::OpenDebate),
         category("facilities", "公共设施", "public facilities", Significance::General, Form::OpenDebate),
-        category("property", "物业管理", "property management", Significance::Major, Form::JointMeeting),
+        category("environment", "环境卫生", "environment", Significance::General, Form::OpenDebate),
+        category("property", "物业服务", "property services", Significance::Major, Form::JointMeeting),
+        category("elevators", "加装电梯", "elevators", Significance::Major, Form::RoundTable),
+        category("parking", "停车管理", "parking", Significance::General, Form::JointMeeting),
+        category("elderly_care", "养老助老", "elderly care", Significance::General, Form::OpenDebate),
+        category("safety", "平安消防", "public safety and fire", Significance::General, Form::JointMeeting),
+        category("culture", "文体活动", "culture and sports", Significance::General, Form::OpenDebate),
         category("neighbours", "邻里纠纷", "disputes between neighbours", Significance::General, Form::RoundTable),
         category("other", "其他", "other", Significance::General, Form::OpenDebate),
     ]
@@ -93,9 +113,14 @@ pub fn categories() -> Vec<Category> {
 /// Classifies a topic by words that name a category; nothing found is `other`.
 pub fn classify(topic: &TopicText) -> Vec<Scored> {
     const WORDS: &[(&str, &[&str])] = &[
+        ("facilities", &["设施", "路灯", "充电", "道路", "健身器材"]),
         ("environment", &["环境", "卫生", "垃圾", "绿化", "污水"]),
-        ("facilities", &["设施", "路灯", "电梯", "充电", "停车", "道路"]),
         ("property", &["物业", "维修资金", "业主", "管理规约", "公共收益"]),
+        ("elevators", &["电梯"]),
+        ("parking", &["停车", "车位"]),
+        ("elderly_care", &["养老", "老人", "老年", "助餐"]),
+        ("safety", &["消防", "安全", "门禁", "监控", "飞线"]),
+        ("culture", &["文化", "文体", "图书", "健身活动", "广场舞"]),
         ("neighbours", &["邻里", "噪音", "漏水", "纠纷"]),
     ];
     let hits = |text: &str, words: &[&str]| words.iter().filter(|word| text.contains(**word)).count();
@@ -135,17 +160,10 @@ pub fn assess(case: &Case) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::voting::{Electorate, validate_rule};
+    use crate::voting::validate_rule;
 
     fn subject(significance: Significance) -> Subject {
-        Subject {
-            category: "other".into(),
-            significance,
-            matter: None,
-            electorate: Electorate::Residents,
-            eligible_heads: 10,
-            eligible_floor_area: None,
-        }
+        Subject { significance, ..Subject::of("other", 10) }
     }
 
     #[test]
@@ -165,6 +183,7 @@ mod tests {
         let first = |title: &str| classify(&TopicText { title: title.into(), body: String::new() }).remove(0).category;
         assert_eq!(first("小区路灯不亮"), "facilities");
         assert_eq!(first("物业服务合同到期"), "property");
+        assert_eq!(first("老旧小区加装电梯"), "elevators");
         assert_eq!(first("春节联欢"), "other");
     }
 }

@@ -51,6 +51,9 @@ pub fn incomparable(decided: &VotingRule, candidate: &VotingRule, tally: &Tally)
         let (was, would): (Method, Method) = (decided.method, candidate.method);
         return Some(format!("the votes were cast by {was:?}, and would have been by {would:?}"));
     }
+    if decided.selection != candidate.selection {
+        return Some("the options would have been chosen by another procedure".into());
+    }
     let counted = |measure: Measure| tally.counts.iter().any(|count| count.measure == measure);
     let missing = candidate.conditions.iter().find(|condition| !counted(condition.measure))?;
     Some(format!("condition `{}` counts {:?}, which the roll did not state", missing.code, missing.measure))
@@ -70,9 +73,7 @@ pub fn compare(decided: Outcome, candidate: Outcome, checks: &[Check]) -> Compar
 }
 
 fn figures(check: &Check) -> String {
-    let share = if check.strict { "more than" } else { "at least" };
-    let (n, d) = (check.at_least.numerator, check.at_least.denominator);
-    format!("{}: {} of {}, {share} {n}/{d} needed", check.code, check.counted, check.of)
+    format!("{}: {} needed", check.code, check.figures())
 }
 
 #[cfg(test)]
@@ -80,26 +81,16 @@ mod tests {
     use super::*;
     use crate::{
         standard,
-        topics::Significance,
-        voting::{Count, Electorate, Fraction, Subject, evaluate},
+        voting::{Count, Fraction, Subject, evaluate},
     };
 
     fn rule() -> VotingRule {
-        standard::rule(&Subject {
-            category: "other".into(),
-            significance: Significance::General,
-            matter: None,
-            electorate: Electorate::Residents,
-            eligible_heads: 10,
-            eligible_floor_area: None,
-        })
+        standard::rule(&Subject::of("other", 10))
     }
 
     #[test]
     fn a_flipped_decision_names_the_condition_that_flips_it() {
-        let tally = Tally {
-            counts: vec![Count { measure: Measure::Heads, eligible: 10, in_favour: 6, against: 4, abstained: 0 }],
-        };
+        let tally = Tally::of(vec![Count { in_favour: 6, against: 4, ..Count::of(Measure::Heads, 10) }]);
         let mut stricter = rule();
         stricter.conditions[1].at_least = Fraction::new(2, 3);
         assert_eq!(incomparable(&rule(), &stricter, &tally), None);
@@ -113,9 +104,7 @@ mod tests {
 
     #[test]
     fn what_the_roll_did_not_state_cannot_be_compared() {
-        let tally = Tally {
-            counts: vec![Count { measure: Measure::Heads, eligible: 1, in_favour: 1, against: 0, abstained: 0 }],
-        };
+        let tally = Tally::of(vec![Count { in_favour: 1, ..Count::of(Measure::Heads, 1) }]);
         let mut areas = rule();
         areas.conditions[0].measure = Measure::FloorArea;
         assert!(incomparable(&rule(), &areas, &tally).expect("why").contains("quorum_heads"));

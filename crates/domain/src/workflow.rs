@@ -110,6 +110,8 @@ coded! {
         Announce = "announce",
         /// Records a verdict of passed.
         Pass = "pass",
+        /// Records a verdict that leads to another round.
+        Advance = "advance",
         /// Records a verdict of failed, or without quorum.
         Fail = "fail",
         /// Annuls the ballot with a reason.
@@ -142,6 +144,7 @@ pub const MOVES: &[Move] = &[
     Move(Stage::Deliberated, Step::Convene, Stage::Deliberating, Some(Role::Coordinator)),
     Move(Stage::Deliberated, Step::Announce, Stage::Deciding, Some(Role::Coordinator)),
     Move(Stage::Deciding, Step::Pass, Stage::Decided, None),
+    Move(Stage::Deciding, Step::Advance, Stage::Deliberated, None),
     Move(Stage::Deciding, Step::Fail, Stage::NotAdopted, None),
     Move(Stage::Deciding, Step::Annul, Stage::Deliberated, Some(Role::Administrator)),
     Move(Stage::NotAdopted, Step::Convene, Stage::Deliberating, Some(Role::Coordinator)),

@@ -32,18 +32,16 @@ const TEXT: usize = 4_000;
 
 type Checked = Result<(), PolicyFailure>;
 
-/// A description names its rule set, its version and interfaces that there are.
-pub fn descriptor(it: &Descriptor) -> Checked {
+/// A description names its rule set, its version and the interfaces that are there.
+pub fn descriptor(it: &Descriptor, exported: &[&str]) -> Checked {
     code("name", &it.name)?;
     let sound = it.version.chars().all(|it| it.is_ascii_alphanumeric() || "-+.".contains(it));
     let core: Vec<_> = it.version.split(['-', '+']).next().unwrap_or_default().split('.').collect();
     let numbers = core.len() == 3 && core.iter().all(|it| it.parse::<u32>().is_ok());
     ensure("version", sound && numbers && it.version.len() <= 64, || format!("`{}` is not semantic", it.version))?;
-    few("interfaces", it.interfaces.len(), ENTRIES)?;
-    let known = ["topics", "voting", "escalation"];
-    for name in &it.interfaces {
-        ensure("interfaces", known.contains(&name.as_str()), || format!("there is no interface `{name}`"))?;
-    }
+    let named: HashSet<_> = it.interfaces.iter().map(String::as_str).collect();
+    let same = named.len() == it.interfaces.len() && named == exported.iter().copied().collect();
+    ensure("interfaces", same, || format!("it names {:?}, and exports {exported:?}", it.interfaces))?;
     few("locales", it.locales.len(), ENTRIES)?;
     it.locales.iter().try_for_each(|tag| locale("locales", tag))?;
     few("laws", it.laws.len(), ENTRIES)?;
@@ -62,6 +60,22 @@ pub fn rule(it: &VotingRule, subject: &Subject) -> Checked {
     few("laws", it.laws.len(), ENTRIES)?;
     it.laws.iter().try_for_each(|law| text("laws", law, NAME))?;
     it.custom.iter().try_for_each(|custom| text("custom", custom, TEXT))?;
+    for (i, round) in it.rounds.iter().enumerate() {
+        code(&format!("rounds[{i}].code"), &round.code)?;
+    }
+    few("rounds", it.rounds.len(), ENTRIES)?;
+    ensure("round", it.round == subject.round, || format!("round {}; {} was asked for", it.round, subject.round))?;
+    let electorate = it.rounds.get(it.round as usize).map_or(subject.electorate, |it| it.electorate);
+    ensure("rounds", electorate == subject.electorate, || format!("in this round {electorate:?} vote"))?;
+    if let Some(selection) = it.selection {
+        let stated = selection.measure != Measure::FloorArea || subject.eligible_floor_area.is_some();
+        ensure("selection.measure", stated, || "the roll does not state floor areas".into())?;
+        ensure("selection", !subject.options.is_empty(), || "the ballot has no options".into())?;
+        let within = selection.procedure.budget().is_none_or(|it| Some(it) == subject.budget);
+        ensure("selection.procedure", within, || "another budget than the ballot's".into())?;
+    } else {
+        ensure("selection", subject.options.is_empty(), || "the ballot has options to choose among".into())?;
+    }
     voting::validate_rule(it).map_err(|errors| {
         let told = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         PolicyFailure::output(errors.first().map_or_else(|| "rule".into(), |error| field_of(error, it)), told)
@@ -85,7 +99,12 @@ pub fn verdict(it: &Verdict, rule: &VotingRule, tally: &Tally) -> Checked {
     if rule.custom.is_none() && ours.outcome != it.outcome {
         return disagrees(format!("outcome: {:?} by the rule, {:?} by the rule set", ours.outcome, it.outcome));
     }
-    Ok(())
+    if rule.custom.is_none() && ours.winners != it.winners {
+        return disagrees(format!("winners: {:?} by the rule, {:?} by the rule set", ours.winners, it.winners));
+    }
+    let places = it.winners.iter().map(|code| tally.standings.iter().position(|it| it.code == *code));
+    let options = places.clone().all(|it| it.is_some()) && places.is_sorted_by(|a, b| a < b);
+    ensure("winners", options, || "the winners are options, each once, in their published order".into())
 }
 
 /// Categories have codes of their own, names, and parents that are there and above them.
@@ -189,9 +208,19 @@ fn field_of(error: &RuleError, rule: &VotingRule) -> String {
     };
     match error {
         RuleError::DuplicateCode(code) => place(code, "code"),
-        RuleError::BadFraction(code) | RuleError::Unreachable(code) => place(code, "at_least"),
+        RuleError::BadFraction(code) | RuleError::Unreachable(code) | RuleError::Vacuous(code) => {
+            place(code, "at_least")
+        }
         RuleError::QuorumOfParticipants(code) => place(code, "of"),
         RuleError::MajorityWithoutVotes(code) => place(code, "counted"),
+        RuleError::WrongKind(code) => place(code, "kind"),
+        RuleError::BadThreshold(code) => place(code, "measure"),
+        RuleError::BadSelection | RuleError::BadProcedure(_) => "selection".into(),
+        RuleError::BadMethod => "method".into(),
+        RuleError::NotSecret => "secrecy".into(),
+        RuleError::BadExtension => "extension".into(),
+        RuleError::BadRounds => "rounds".into(),
+        RuleError::BadPublication => "publication_hours".into(),
         RuleError::NoMajority | RuleError::EmptyCode => "conditions".into(),
         RuleError::BadWindow => "window_hours".into(),
         RuleError::BadNotice => "notice_hours".into(),

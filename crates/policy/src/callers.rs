@@ -8,16 +8,16 @@ use std::{
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wasmtime::Store;
+use wasmtime::{Store, component::Instance};
 use yishi_domain::{Digest, TenantId};
 
 use crate::{
-    AdmissionRefusal, Admitted, Answered, CONTRACT, PolicyFailure, PolicyHost, Receipt,
+    AdmissionRefusal, Admitted, Answered, PolicyFailure, PolicyHost, Receipt,
     accounts::Account,
     admissions::{self, digest},
     answers,
-    bindings::Policy,
     calls::{Budget, State, Used},
+    contracts::{Called, Exports},
     engines,
     hosts::{Loaded, turn},
     limits,
@@ -45,6 +45,8 @@ pub(crate) enum Purpose {
 /// A call that is about to be made.
 pub(crate) struct Question<'a> {
     pub purpose: Purpose,
+    /// The interface of the contract that has the function.
+    pub interface: &'static str,
     pub component: Arc<[u8]>,
     pub config: &'a Value,
     /// What the receipt keeps, and the fuel is measured by.
@@ -90,32 +92,32 @@ impl Caller {
         loaded.schema.check(config, canonical(config)?.len())
     }
 
-    /// Makes a call, reads its answer, and gives it a receipt.
-    pub(crate) async fn ask<R: Send + 'static, T: Serialize>(
+    /// Makes a call, checks its answer, and gives it a receipt; answers with nothing where the rule set leaves this to the standard rules.
+    pub(crate) async fn ask<T: Serialize + Send + 'static>(
         &self,
         question: Question<'_>,
-        call: impl FnOnce(&mut Store<State>, &Policy, &str) -> wasmtime::Result<R> + Send + 'static,
-        read: impl FnOnce(R) -> Result<T, PolicyFailure>,
-    ) -> Result<Answered<T>, PolicyFailure> {
+        call: impl FnOnce(&Exports, &mut Store<State>, &Instance, &str) -> Called<T> + Send + 'static,
+        check: impl FnOnce(&T) -> Result<(), PolicyFailure>,
+    ) -> Result<Option<Answered<T>>, PolicyFailure> {
         let digest = digest(&question.component);
         let account = self.account.as_deref().filter(|_| question.purpose == Purpose::Ordinary);
         if let Some(account) = account {
             account.check(&digest, Instant::now())?;
         }
-        let answer = self.ask_now(digest, question, call, read).await;
+        let answer = self.ask_now(digest, question, call, check).await;
         if let Some(account) = account {
             account.note(&digest, answer.as_ref().err(), Instant::now());
         }
         answer
     }
 
-    async fn ask_now<R: Send + 'static, T: Serialize>(
+    async fn ask_now<T: Serialize + Send + 'static>(
         &self,
         digest: Digest,
-        Question { purpose, component, config, input }: Question<'_>,
-        call: impl FnOnce(&mut Store<State>, &Policy, &str) -> wasmtime::Result<R> + Send + 'static,
-        read: impl FnOnce(R) -> Result<T, PolicyFailure>,
-    ) -> Result<Answered<T>, PolicyFailure> {
+        Question { purpose, interface, component, config, input }: Question<'_>,
+        call: impl FnOnce(&Exports, &mut Store<State>, &Instance, &str) -> Called<T> + Send + 'static,
+        check: impl FnOnce(&T) -> Result<(), PolicyFailure>,
+    ) -> Result<Option<Answered<T>>, PolicyFailure> {
         let (text, plain) = (canonical(config)?, canonical(&input)?);
         let bytes = text.len() + plain.len();
         if bytes > limits::INPUT_BYTES {
@@ -123,13 +125,17 @@ impl Caller {
         }
         let loaded = self.host.load(digest, component).await.map_err(PolicyFailure::NotAdmitted)?;
         loaded.schema.check(config, text.len())?;
+        if !loaded.exports.answers(interface) {
+            return Ok(None);
+        }
         let configuration = admissions::digest(text.as_bytes());
         let budget = Budget::new(loaded.tier.limits(), limits::rows(&input));
-        let (answer, used) = self.run(&loaded, budget, purpose, move |store, rules| call(store, rules, &text)).await?;
-        let value = read(answer)?;
+        let called = self.run(&loaded, budget, purpose, move |exports, store, on| call(exports, store, on, &text));
+        let (value, used) = called.await?;
+        check(&value)?;
         let receipt = Receipt {
             component: digest,
-            contract: CONTRACT.into(),
+            contract: loaded.exports.version().into(),
             cost_table: engines::COST_TABLE.into(),
             configuration,
             input: plain,
@@ -137,16 +143,16 @@ impl Caller {
             fuel: used.fuel,
             host: engines::HOST.into(),
         };
-        Ok(Answered { value, receipt: Some(receipt), fallback: None, memory_bytes: used.memory_bytes })
+        Ok(Some(Answered { value, receipt: Some(receipt), fallback: None, memory_bytes: used.memory_bytes }))
     }
 
-    async fn run<R: Send + 'static>(
+    async fn run<T: Send + 'static>(
         &self,
         loaded: &Arc<Loaded>,
         budget: Budget,
         purpose: Purpose,
-        function: impl FnOnce(&mut Store<State>, &Policy) -> wasmtime::Result<R> + Send + 'static,
-    ) -> Result<(R, Used), PolicyFailure> {
+        function: impl FnOnce(&Exports, &mut Store<State>, &Instance) -> Called<T> + Send + 'static,
+    ) -> Result<(T, Used), PolicyFailure> {
         let Some(account) = &self.account else { return self.host.run(loaded, budget, None, function).await.0 };
         let place = place(&account.calls, purpose).await?;
         let (answer, used) = self.host.run(loaded, budget, Some(place), function).await;

@@ -1,10 +1,13 @@
 //! One call: a fresh store, its budget, and what came of it.
 
-use wasmtime::{Engine, ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap};
+use wasmtime::{
+    Engine, ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap,
+    component::{Instance, InstancePre},
+};
 
 use crate::{
     AdmissionRefusal, PolicyFailure,
-    bindings::PolicyPre,
+    contracts::Called,
     limits::{self, Limits},
 };
 
@@ -45,9 +48,9 @@ impl Budget {
 /// Calls a function of a rule set in a fresh instance; answers with its output, and with what it used whatever came of it.
 pub fn call<T>(
     engine: &Engine,
-    rules: &PolicyPre<State>,
+    rules: &InstancePre<State>,
     budget: Budget,
-    function: impl FnOnce(&mut Store<State>, &crate::bindings::Policy) -> wasmtime::Result<T>,
+    function: impl FnOnce(&mut Store<State>, &Instance) -> Called<T>,
 ) -> (Result<T, PolicyFailure>, Used) {
     let most = budget.limits;
     let limits = StoreLimitsBuilder::new()
@@ -63,9 +66,13 @@ pub fn call<T>(
     store.set_epoch_deadline(most.epoch_millis.div_ceil(TICK_MILLIS));
     let ready = store.set_fuel(budget.fuel).and_then(|()| rules.instantiate(&mut store));
     let answer = match ready {
-        Ok(instance) => function(&mut store, &instance).map_err(|error| failure(&error, budget.fuel)),
-        // What does not even come to run, and not by its own start, has functions of other types.
-        Err(error) if !error.is::<Trap>() => Err(PolicyFailure::NotAdmitted(wrong_contract(&error))),
+        Ok(instance) => match function(&mut store, &instance) {
+            Ok(answer) => answer,
+            Err(error) => Err(failure(&error, budget.fuel)),
+        },
+        Err(error) if !error.is::<Trap>() => {
+            Err(PolicyFailure::NotAdmitted(AdmissionRefusal::new("component.wrong_contract", format!("{error:#}"))))
+        }
         Err(error) => Err(failure(&error, budget.fuel)),
     };
     let fuel = match &answer {
@@ -112,11 +119,6 @@ impl ResourceLimiter for State {
     fn memories(&self) -> usize {
         self.limits.memories()
     }
-}
-
-/// Says in what a component is not of the contract.
-pub fn wrong_contract(error: &wasmtime::Error) -> AdmissionRefusal {
-    AdmissionRefusal::new("component.wrong_contract", format!("{error:#}"))
 }
 
 fn failure(error: &wasmtime::Error, fuel: u64) -> PolicyFailure {

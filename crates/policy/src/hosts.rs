@@ -15,7 +15,7 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::{
     Engine,
-    component::{Component, Linker},
+    component::{Instance, InstancePre, Linker},
 };
 use yishi_domain::{Digest, TenantId, describe::Descriptor};
 
@@ -24,10 +24,10 @@ use crate::{
     accounts::Account,
     admissions, answers,
     artefacts::Artefacts,
-    bindings::{Policy, PolicyPre},
-    calls::{Budget, State, TICK_MILLIS, Used, call, wrong_contract},
-    compilers, conversions, engines,
-    failures::clip,
+    calls::{Budget, State, TICK_MILLIS, Used, call},
+    compilers,
+    contracts::{Called, Exports},
+    engines,
     limits::{self, Tier},
     schemas::Schema,
 };
@@ -67,7 +67,9 @@ pub(crate) struct Inner {
 
 /// A component that is ready to be called.
 pub struct Loaded {
-    rules: PolicyPre<State>,
+    rules: InstancePre<State>,
+    /// Its functions, in the version of the contract that it is of.
+    pub exports: Exports,
     /// What it says of itself.
     pub descriptor: Descriptor,
     /// What its configuration must fit.
@@ -153,21 +155,21 @@ impl PolicyHost {
                 again.map_err(|error| AdmissionRefusal::new("component.no_room", told(error)))?
             }
         };
-        let rules = prepare(&inner.engine, &component)?;
+        let rules = Linker::new(&inner.engine).instantiate_pre(&component);
+        let rules = rules.map_err(|error| AdmissionRefusal::new("component.wrong_contract", format!("{error:#}")))?;
+        let exports = Exports::find(&inner.engine, &component, &rules)?;
         let budget = Budget::new(tier.limits(), 0);
-        let (described, _) =
-            call(&inner.engine, &rules, budget, |store, rules| rules.yishi_policy_describe().call_describe(store));
+        let (described, _) = call(&inner.engine, &rules, budget, |store, instance| exports.describe(store, instance));
         let descriptor = described.map_err(|failure| match failure {
             PolicyFailure::NotAdmitted(refusal) => refusal,
             failure => AdmissionRefusal::new("component.trial_failed", failure.to_string()),
         })?;
-        let descriptor = conversions::descriptor_in(descriptor);
-        answers::descriptor(&descriptor)
+        answers::descriptor(&descriptor, &exports.interfaces())
             .map_err(|failure| AdmissionRefusal::new("component.bad_descriptor", failure.to_string()))?;
         let schema = Schema::compile(&descriptor.configuration_schema)
             .map_err(|text| AdmissionRefusal::new("component.bad_schema", text))?;
         let used = AtomicU64::new(inner.uses.fetch_add(1, Ordering::Relaxed));
-        Ok(Arc::new(Loaded { rules, descriptor, schema, tier, used }))
+        Ok(Arc::new(Loaded { rules, exports, descriptor, schema, tier, used }))
     }
 
     fn loaded(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Arc<Loaded>>> {
@@ -180,7 +182,7 @@ impl PolicyHost {
         loaded: &Arc<Loaded>,
         budget: Budget,
         place: Option<OwnedSemaphorePermit>,
-        function: impl FnOnce(&mut wasmtime::Store<State>, &Policy) -> wasmtime::Result<T> + Send + 'static,
+        function: impl FnOnce(&Exports, &mut wasmtime::Store<State>, &Instance) -> Called<T> + Send + 'static,
     ) -> (Result<(T, Used), PolicyFailure>, Used) {
         // Waiting comes before the pool, where running out is an error and not a wait. The turn goes with the call, so that a caller who
         // leaves does not make room for one more while the call still runs.
@@ -190,7 +192,8 @@ impl PolicyHost {
         };
         let (engine, loaded) = (self.0.engine.clone(), Arc::clone(loaded));
         let work = tokio::task::spawn_blocking(move || {
-            let (answer, used) = call(&engine, &loaded.rules, budget, function);
+            let (answer, used) =
+                call(&engine, &loaded.rules, budget, |store, instance| function(&loaded.exports, store, instance));
             drop((turn, place));
             (answer.map(|answer| (answer, used)), used)
         });
@@ -201,15 +204,4 @@ impl PolicyHost {
 /// Waits for a place.
 pub(crate) async fn turn(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, PolicyFailure> {
     Arc::clone(places).acquire_owned().await.map_err(|error| PolicyFailure::Host(error.to_string()))
-}
-
-fn prepare(engine: &Engine, component: &Component) -> Result<PolicyPre<State>, AdmissionRefusal> {
-    let rules = Linker::new(engine).instantiate_pre(component).and_then(PolicyPre::new);
-    rules.map_err(|error| {
-        let mut refusal = wrong_contract(&error);
-        // Mostly it is of another version, which shows in the names.
-        let exports: Vec<_> = component.component_type().exports(engine).map(|(name, _)| name.to_owned()).collect();
-        refusal.text = clip(format!("{}; it exports: {}", refusal.text, exports.join(", ")));
-        refusal
-    })
 }

@@ -1,4 +1,4 @@
-//! What a rule set is asked. Its answer is checked before anyone sees it, and comes with a receipt.
+//! What a rule set is asked. Its answer is checked before anyone sees it, and comes with a receipt; what it leaves out the standard rules answer.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -12,9 +12,8 @@ use yishi_domain::{
 
 use crate::{
     Answered, Caller, PolicyFailure, answers,
-    bindings::exports::yishi::policy::topics::Topic,
     callers::{Purpose, Question},
-    conversions, limits,
+    limits,
 };
 
 impl Caller {
@@ -26,18 +25,14 @@ impl Caller {
         subject: &Subject,
     ) -> Result<Answered<VotingRule>, PolicyFailure> {
         let input = json!({"function": "rule", "subject": subject});
-        let question = Question { purpose: Purpose::Ordinary, component, config, input };
-        let out = conversions::subject_out(subject);
+        let question = Question { purpose: Purpose::Ordinary, interface: "voting", component, config, input };
+        let asked = subject.clone();
         let call = self.ask(
             question,
-            move |store, rules, config| rules.yishi_policy_voting().call_rule(store, config, &out),
-            |answer| {
-                let rule = conversions::rule_in(answer.map_err(conversions::refused)?)?;
-                answers::rule(&rule, subject)?;
-                Ok(rule)
-            },
+            move |rules, store, on, config| rules.rule(store, on, config, &asked),
+            |rule| answers::rule(rule, subject),
         );
-        call.await
+        Ok(call.await?.unwrap_or_else(|| Answered::standard(standard::rule(subject))))
     }
 
     /// Asks for the verdict on a tally. Where the rule's own terms decide, the rule set must agree with them.
@@ -49,18 +44,17 @@ impl Caller {
         tally: &Tally,
     ) -> Result<Answered<Verdict>, PolicyFailure> {
         let input = json!({"function": "decide", "rule": rule, "tally": tally});
-        let question = Question { purpose: Purpose::Verdict, component, config, input };
-        let (rule_out, tally_out) = (conversions::rule_out(rule), conversions::tally_out(tally));
+        let question = Question { purpose: Purpose::Verdict, interface: "voting", component, config, input };
+        let (its_rule, its_tally) = (rule.clone(), tally.clone());
         let call = self.ask(
             question,
-            move |store, rules, config| rules.yishi_policy_voting().call_decide(store, config, &rule_out, &tally_out),
-            |answer| {
-                let verdict = conversions::verdict_in(answer.map_err(conversions::refused)?)?;
-                answers::verdict(&verdict, rule, tally)?;
-                Ok(verdict)
-            },
+            move |rules, store, on, config| rules.decide(store, on, config, &its_rule, &its_tally),
+            |verdict| answers::verdict(verdict, rule, tally),
         );
-        call.await
+        match call.await? {
+            Some(answered) => Ok(answered),
+            None => Ok(Answered::standard(standard::verdict(rule, tally)?)),
+        }
     }
 
     /// Asks for the categories of topics.
@@ -70,27 +64,19 @@ impl Caller {
         config: &Value,
     ) -> Result<Answered<Vec<Category>>, PolicyFailure> {
         let input = json!({"function": "categories"});
-        let question = Question { purpose: Purpose::Ordinary, component, config, input };
+        let question = Question { purpose: Purpose::Ordinary, interface: "topics", component, config, input };
         let call = self.ask(
             question,
-            |store, rules, config| rules.yishi_policy_topics().call_categories(store, config),
-            |answer| {
-                let categories = conversions::categories_in(answer)?;
-                answers::categories(&categories)?;
-                Ok(categories)
-            },
+            |rules, store, on, config| rules.categories(store, on, config),
+            |categories| answers::categories(categories),
         );
-        call.await
+        Ok(call.await?.unwrap_or_else(|| Answered::standard(standard::categories())))
     }
 
     /// Asks for the categories of a topic; the standard rules answer where the rule set fails.
     pub async fn classify(&self, component: Arc<[u8]>, config: &Value, topic: &TopicText) -> Answered<Vec<Scored>> {
-        self.classify_by(component, config, topic).await.unwrap_or_else(|failure| Answered {
-            value: standard::classify(topic),
-            receipt: None,
-            fallback: Some(failure),
-            memory_bytes: 0,
-        })
+        let answer = self.classify_by(component, config, topic).await;
+        answer.unwrap_or_else(|failure| Answered::instead(standard::classify(topic), failure))
     }
 
     async fn classify_by(
@@ -108,28 +94,20 @@ impl Caller {
         let known: HashSet<_> = categories.iter().map(|it| it.code.as_str()).collect();
         // The text may be personal, so the input is not kept.
         let input = json!({"function": "classify"});
-        let question = Question { purpose: Purpose::Ordinary, component, config, input };
-        let out = Topic { title: topic.title.clone(), body: topic.body.clone(), extensions: Vec::new() };
+        let question = Question { purpose: Purpose::Ordinary, interface: "topics", component, config, input };
+        let asked = topic.clone();
         let call = self.ask(
             question,
-            move |store, rules, config| rules.yishi_policy_topics().call_classify(store, config, &out),
-            |answer| {
-                let scored = answer.into_iter().map(conversions::scored_in).collect::<Vec<_>>();
-                answers::scored(&scored, &known)?;
-                Ok(scored)
-            },
+            move |rules, store, on, config| rules.classify(store, on, config, &asked),
+            |scored| answers::scored(scored, &known),
         );
-        call.await
+        Ok(call.await?.unwrap_or_else(|| Answered::standard(standard::classify(topic))))
     }
 
     /// Asks what to do about a case; the standard rules answer where the rule set fails.
     pub async fn assess(&self, component: Arc<[u8]>, config: &Value, case: &Case) -> Answered<Answer> {
-        self.assess_by(component, config, case).await.unwrap_or_else(|failure| Answered {
-            value: standard::assess(case),
-            receipt: None,
-            fallback: Some(failure),
-            memory_bytes: 0,
-        })
+        let answer = self.assess_by(component, config, case).await;
+        answer.unwrap_or_else(|failure| Answered::instead(standard::assess(case), failure))
     }
 
     pub(crate) async fn assess_by(
@@ -139,17 +117,13 @@ impl Caller {
         case: &Case,
     ) -> Result<Answered<Answer>, PolicyFailure> {
         let input = json!({"function": "assess", "case": case});
-        let question = Question { purpose: Purpose::Ordinary, component, config, input };
-        let out = conversions::case_out(case);
+        let question = Question { purpose: Purpose::Ordinary, interface: "escalation", component, config, input };
+        let asked = case.clone();
         let call = self.ask(
             question,
-            move |store, rules, config| rules.yishi_policy_escalation().call_assess(store, config, &out),
-            |answer| {
-                let answer = conversions::answer_in(answer.map_err(conversions::refused)?);
-                answers::answer(&answer, case)?;
-                Ok(answer)
-            },
+            move |rules, store, on, config| rules.assess(store, on, config, &asked),
+            |answer| answers::answer(answer, case),
         );
-        call.await
+        Ok(call.await?.unwrap_or_else(|| Answered::standard(standard::assess(case))))
     }
 }

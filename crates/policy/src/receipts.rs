@@ -16,3 +16,15 @@ pub struct Answered<T> {
     /// The bytes of linear memory that the call used; none where the rule set did not answer.
     pub memory_bytes: usize,
 }
+
+impl<T> Answered<T> {
+    /// An answer of the standard rules, which the rule set leaves to them.
+    pub const fn standard(value: T) -> Self {
+        Self { value, receipt: None, fallback: None, memory_bytes: 0 }
+    }
+
+    /// An answer of the standard rules, because the rule set failed.
+    pub(crate) const fn instead(value: T, failure: PolicyFailure) -> Self {
+        Self { value, receipt: None, fallback: Some(failure), memory_bytes: 0 }
+    }
+}

@@ -56,10 +56,12 @@ fn component_with(schema: &str, rule: &str, decide: &str) -> Vec<u8> {
         r#"(module
             (memory (export "memory") 2)
             (global $next (mut i32) (i32.const 65536))
-            ;; The descriptor: a name, a version, and a schema; every list is empty.
+            ;; The descriptor: a name, a version, a schema, and all interfaces; every other list is empty.
             (data (i32.const 16) "test1.0.0")
             (data (i32.const 2048) "{schema}")
-            (data (i32.const 1024) "\10\00\00\00\04\00\00\00\14\00\00\00\05\00\00\00\00\00\00\00\00\00\00\00\00\08\00\00{length}\00\00\00")
+            (data (i32.const 1024) "\10\00\00\00\04\00\00\00\14\00\00\00\05\00\00\00\00\00\00\00\00\00\00\00\00\08\00\00{length}\00\00\00\40\06\00\00\03\00\00\00")
+            (data (i32.const 1600) "\80\06\00\00\06\00\00\00\86\06\00\00\06\00\00\00\8c\06\00\00\0a\00\00\00")
+            (data (i32.const 1664) "topicsvotingescalation")
             (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
                 global.get $next
                 (global.set $next (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 15)) (i32.const -8))))
@@ -70,12 +72,12 @@ fn component_with(schema: &str, rule: &str, decide: &str) -> Vec<u8> {
             (func {assess} (param {sixteen}) (result i32) unreachable)
             (func {rule_name} (param i32) (result i32) {rule})
             (func {decide_name} (param i32) (result i32) {decide}))"#,
-        describe = name("describe@0.1.0#describe"),
-        categories = name("topics@0.1.0#categories"),
-        classify = name("topics@0.1.0#classify"),
-        assess = name("escalation@0.1.0#assess"),
-        rule_name = name("voting@0.1.0#rule"),
-        decide_name = name("voting@0.1.0#decide"),
+        describe = name("describe@1.0.0#describe"),
+        categories = name("topics@1.0.0#categories"),
+        classify = name("topics@1.0.0#classify"),
+        assess = name("escalation@1.0.0#assess"),
+        rule_name = name("voting@1.0.0#rule"),
+        decide_name = name("voting@1.0.0#decide"),
         two = params(2),
         eight = params(8),
         schema = schema.replace('\\', "\\\\").replace('"', "\\\""),
@@ -83,7 +85,7 @@ fn component_with(schema: &str, rule: &str, decide: &str) -> Vec<u8> {
     );
     let mut module = wat::parse_str(text).expect("sound text");
     let mut resolve = Resolve::default();
-    let wit = format!("{ROOT}/plugins/wit/yishi-policy@0.1.0");
+    let wit = format!("{ROOT}/plugins/wit/yishi-policy@1.0.0");
     let (package, _) = resolve.push_dir(wit).expect("the contract");
     let world = resolve.select_world(&[package], Some("policy")).expect("its world");
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("embedded");
@@ -289,9 +291,9 @@ async fn a_schema_that_means_harm_is_refused() {
 
 #[test]
 fn the_contract_of_this_version_is_frozen() {
-    let text = include_bytes!("../../../plugins/wit/yishi-policy@0.1.0/policy.wit");
+    let text = include_bytes!("../../../plugins/wit/yishi-policy@1.0.0/policy.wit");
     let digest: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(text).into();
-    let frozen = "sha256:af71e5a911ffd280a0c85760fb20c212a4f503af30347ff0f7dd32ddc83c20b4";
+    let frozen = "sha256:db5a35796170fe821203d2ff614ddd3179fab90f16f60c94d2089677a043c3c2";
     assert_eq!(
         yishi_domain::Digest(digest).to_string(),
         frozen,

@@ -1,13 +1,15 @@
 //! What the leaves of a bundle say of its ballot, once each is proved to be in the record.
 
-use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize as _, de::DeserializeOwned};
-use yishi_domain::BallotId;
+use yishi_domain::{BallotId, EventId};
 
 use crate::{
-    bundles::Bundle,
+    bundles::{Bundle, Included},
     checkpoints::Checkpoint,
-    facts::{self, BallotCounted, BallotDecided, BallotOpened, VoteCast},
+    facts::{self, BallotCounted, BallotDecided, BallotExtended, BallotOpened, BoxSealed, VoteCast},
     leaves::{self, Leaf},
     refusals::Refused,
     trees::Hash,
@@ -23,6 +25,8 @@ pub struct Case {
     pub votes: Vec<VoteCast>,
     /// The hashes of the votes' leaves, in the same order.
     pub hashes: Vec<Hash>,
+    /// Its sealed box, where it is secret.
+    pub sealed: Option<BoxSealed>,
     /// Its count.
     pub counted: BallotCounted,
     /// Its decision.
@@ -32,14 +36,18 @@ pub struct Case {
 /// A fact of the ballot, and where and when it stands in the record.
 struct Found<T> {
     position: u64,
+    event: EventId,
     at: DateTime<Utc>,
+    hash: Hash,
+    /// A later one stands in its place.
+    superseded: bool,
     fact: T,
 }
 
 /// Reads the leaves: each proved under the checkpoint, in order, of one tenant, and no vote outside the ballot's time.
 pub fn read(bundle: &Bundle, checkpoint: &Checkpoint) -> Result<Case, Refused> {
     let (mut tenant, mut last) = (None, None);
-    let (mut votes, mut hashes) = (Vec::new(), Vec::new());
+    let (mut votes, mut extended, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut opened, mut counted, mut decided) = (Vec::new(), Vec::new(), Vec::new());
     for included in &bundle.leaves {
         let position = included.position;
@@ -58,39 +66,42 @@ pub fn read(bundle: &Bundle, checkpoint: &Checkpoint) -> Result<Case, Refused> {
             return Err(Refused::Tenant(position));
         }
         match leaf.kind.as_str() {
-            facts::BALLOT_OPENED => push_if(&mut opened, bundle, position, &leaf, |it: &BallotOpened| it.ballot)?,
-            facts::BALLOT_COUNTED => push_if(&mut counted, bundle, position, &leaf, |it: &BallotCounted| it.ballot)?,
-            facts::BALLOT_DECIDED => push_if(&mut decided, bundle, position, &leaf, |it: &BallotDecided| it.ballot)?,
-            facts::VOTE_CAST => {
-                let before = votes.len();
-                push_if(&mut votes, bundle, position, &leaf, |it: &VoteCast| it.ballot)?;
-                if votes.len() > before {
-                    hashes.push(included.hash());
-                }
-            }
+            facts::BALLOT_OPENED => push_if(&mut opened, bundle, included, &leaf, |it: &BallotOpened| it.ballot)?,
+            facts::BALLOT_EXTENDED => push_if(&mut extended, bundle, included, &leaf, |it: &BallotExtended| it.ballot)?,
+            facts::BOX_SEALED => push_if(&mut sealed, bundle, included, &leaf, |it: &BoxSealed| it.ballot)?,
+            facts::BALLOT_COUNTED => push_if(&mut counted, bundle, included, &leaf, |it: &BallotCounted| it.ballot)?,
+            facts::BALLOT_DECIDED => push_if(&mut decided, bundle, included, &leaf, |it: &BallotDecided| it.ballot)?,
+            facts::VOTE_CAST => push_if(&mut votes, bundle, included, &leaf, |it: &VoteCast| it.ballot)?,
             _ => {}
         }
     }
     let opened = single(opened, facts::BALLOT_OPENED)?;
     let counted = single(counted, facts::BALLOT_COUNTED)?;
     let decided = single(decided, facts::BALLOT_DECIDED)?;
-    check_times(&opened, &votes, &counted, &decided)?;
-    let votes = votes.into_iter().map(|vote| vote.fact).collect();
+    let sealed = if sealed.is_empty() { None } else { Some(single(sealed, facts::BOX_SEALED)?) };
+    if let Some(stray) = sealed.as_ref().filter(|it| !(opened.position + 1..counted.position).contains(&it.position)) {
+        return Err(Refused::Order(stray.position));
+    }
+    let sealed = sealed.map(|it| it.fact);
+    check_times(&opened, &extended, &votes, &counted, &decided)?;
+    let standing = standing(&opened.fact, votes)?;
+    let (votes, hashes) = standing.into_iter().map(|vote| (vote.fact, vote.hash)).unzip();
     let tenant = tenant.unwrap_or_default();
-    Ok(Case { tenant, opened: opened.fact, votes, hashes, counted: counted.fact, decided: decided.fact })
+    Ok(Case { tenant, opened: opened.fact, votes, hashes, sealed, counted: counted.fact, decided: decided.fact })
 }
 
 /// Reads a leaf's body and keeps it where it is of the bundle's ballot; a case may have had other ballots before.
 fn push_if<T: DeserializeOwned>(
     into: &mut Vec<Found<T>>,
     bundle: &Bundle,
-    position: u64,
+    included: &Included,
     leaf: &Leaf,
     ballot: impl Fn(&T) -> BallotId,
 ) -> Result<(), Refused> {
+    let position = included.position;
     let fact = T::deserialize(&leaf.body).map_err(|error| Refused::Leaf { position, reason: error.to_string() })?;
     if ballot(&fact) == bundle.ballot {
-        into.push(Found { position, at: leaf.at, fact });
+        into.push(Found { position, event: leaf.event, at: leaf.at, hash: included.hash(), superseded: false, fact });
     }
     Ok(())
 }
@@ -102,10 +113,34 @@ fn single<T>(mut facts: Vec<Found<T>>, kind: &'static str) -> Result<Found<T>, R
     }
 }
 
+/// The votes that stand: without those in whose place a later one of the same voting unit stands, where the rule allows that.
+fn standing(opened: &BallotOpened, votes: Vec<Found<VoteCast>>) -> Result<Vec<Found<VoteCast>>, Refused> {
+    let mut standing: Vec<Found<VoteCast>> = Vec::with_capacity(votes.len());
+    let mut places = HashMap::new();
+    for vote in votes {
+        if let Some(replaced) = vote.fact.replaces {
+            let earlier = places.remove(&replaced).filter(|_| opened.rule.change_of_vote);
+            let earlier: Option<&mut Found<VoteCast>> = earlier.and_then(|place: usize| standing.get_mut(place));
+            let same = earlier.is_some_and(|earlier| {
+                earlier.superseded = true;
+                earlier.fact.voting_unit == vote.fact.voting_unit
+            });
+            if !same {
+                return Err(Refused::Differ("a vote in another's place and one that the rule lets it replace"));
+            }
+        }
+        places.insert(vote.event, standing.len());
+        standing.push(vote);
+    }
+    standing.retain(|vote| !vote.superseded);
+    Ok(standing)
+}
+
 /// Votes stand between the opening and the count, and were cast while the ballot was open. Paper was cast in time and may be entered
 /// later, so for it the instant of its leaf says nothing.
 fn check_times(
     opened: &Found<BallotOpened>,
+    extended: &[Found<BallotExtended>],
     votes: &[Found<VoteCast>],
     counted: &Found<BallotCounted>,
     decided: &Found<BallotDecided>,
@@ -117,7 +152,15 @@ fn check_times(
     if counted.position <= opened.position || decided.position <= counted.position {
         return Err(Refused::Order(decided.position));
     }
-    let time = opened.fact.opens_at..=opened.fact.closes_at;
+    let mut closes_at = opened.fact.closes_at;
+    let (by, times) = opened.fact.rule.extension.map_or((0, 0), |it| (it.hours, it.times));
+    for (i, more) in extended.iter().enumerate() {
+        closes_at += Duration::hours(by.into());
+        if !open.contains(&more.position) || more.fact.closes_at != closes_at || i >= times as usize {
+            return Err(Refused::Differ("an extension and the one that the rule allows"));
+        }
+    }
+    let time = opened.fact.opens_at..=closes_at;
     match votes.iter().find(|vote| vote.fact.channel == facts::ONLINE && !time.contains(&vote.at)) {
         Some(stray) => Err(Refused::OutsideWindow(stray.position)),
         None => Ok(()),

@@ -3,9 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use yishi_domain::{
-    BallotId, Digest, TopicId,
+    BallotId, Digest, EventId, TopicId,
     receipts::Receipt,
-    voting::{Choice, Count, Measure, Outcome, Subject, Tally, Verdict, VotingRule},
+    voting::{
+        Choice, ChoiceOption, Measure, Outcome, Secrecy, Subject, Tally, Verdict, VotingRule,
+        contests::{self, CountError, Paper},
+    },
 };
 
 use crate::{
@@ -17,6 +20,10 @@ use crate::{
 pub const BALLOT_OPENED: &str = "ballot.opened";
 /// The kind of the event with a [`VoteCast`].
 pub const VOTE_CAST: &str = "vote.cast";
+/// The kind of the event with a [`BallotExtended`].
+pub const BALLOT_EXTENDED: &str = "ballot.extended";
+/// The kind of the event with a [`BoxSealed`].
+pub const BOX_SEALED: &str = "box.sealed";
 /// The kind of the event with a [`BallotCounted`].
 pub const BALLOT_COUNTED: &str = "ballot.counted";
 /// The kind of the event with a [`BallotDecided`].
@@ -32,6 +39,11 @@ pub struct BallotOpened {
     pub ballot: BallotId,
     /// The topic it is about.
     pub topic: TopicId,
+    /// What is asked.
+    pub question: String,
+    /// What the options of the subject are called, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub titles: Vec<String>,
     /// Its rule.
     pub rule: VotingRule,
     /// What the rule was asked for.
@@ -72,14 +84,49 @@ pub struct VoteCast {
     pub ballot: BallotId,
     /// The voting unit, once in a ballot across all channels.
     pub voting_unit: String,
-    /// What it says.
-    pub choice: Choice,
+    /// What it says; in a secret ballot the box alone says that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Choice>,
     /// How many heads it counts.
     pub heads: u64,
     /// Its floor area in hundredths of a square metre, where it states one.
     pub floor_area: Option<u64>,
     /// How it came in, such as `online` or `paper`.
     pub channel: String,
+    /// The event of the vote in whose place it stands, where the rule allows a change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<EventId>,
+}
+
+/// The body of `ballot.extended`: more time, because too few had voted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BallotExtended {
+    /// The ballot.
+    pub ballot: BallotId,
+    /// No vote is taken after, by the tenant's clock.
+    #[serde(with = "instants")]
+    pub closes_at: DateTime<Utc>,
+}
+
+/// The body of `box.sealed`: what the papers of a secret ballot say, alike papers together, in one order whatever order they came in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoxSealed {
+    /// The ballot.
+    pub ballot: BallotId,
+    /// The papers, in the order of their choices.
+    pub papers: Vec<AlikePapers>,
+}
+
+/// Papers that say the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlikePapers {
+    /// What they say.
+    pub choice: Choice,
+    /// How many they are.
+    pub number: u64,
 }
 
 /// The body of `ballot.counted`: commits to every vote, so that none can be left out later.
@@ -111,21 +158,51 @@ pub struct BallotDecided {
     pub receipt: Option<Receipt>,
 }
 
-/// Votes that cannot be counted.
+/// Why votes do not come to a tally.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecountError {
-    /// Floor area is counted and a vote states none.
-    #[error("the vote of `{0}` states no floor area")]
-    NoFloorArea(String),
-    /// The sum is beyond what can be counted.
-    #[error("the votes come to more than can be counted")]
-    TooMany,
+    /// They cannot be counted.
+    #[error(transparent)]
+    Count(#[from] CountError),
+    /// An open ballot has a vote that says nothing, or a secret one a vote that does.
+    #[error("the vote of `{0}` says what it should not, or not what it should")]
+    Misplaced(String),
+    /// The box of a secret ballot does not hold as many papers as voted.
+    #[error("{papers} papers in the box, and {votes} voted")]
+    Box {
+        /// In the box.
+        papers: u64,
+        /// Voted.
+        votes: u64,
+    },
 }
 
-/// Counts votes, by each measure of the roll.
-pub fn recount(eligible: &[Eligible], votes: &[VoteCast]) -> Result<Tally, RecountError> {
-    let counts = eligible.iter().map(|roll| count(roll, votes)).collect::<Result<_, _>>()?;
-    Ok(Tally { counts })
+/// Counts votes, by each measure of the roll and, among options, by the rule's terms; those of a secret ballot from its sealed box.
+pub fn recount(
+    rule: &VotingRule,
+    options: &[ChoiceOption],
+    eligible: &[Eligible],
+    votes: &[VoteCast],
+    sealed: Option<&BoxSealed>,
+) -> Result<Tally, RecountError> {
+    let eligible: Vec<_> = eligible.iter().map(|roll| (roll.measure, roll.total)).collect();
+    let secret = rule.secrecy == Secrecy::Secret;
+    if let Some(vote) = votes.iter().find(|vote| vote.choice.is_none() != secret) {
+        return Err(RecountError::Misplaced(vote.voting_unit.clone()));
+    }
+    if secret {
+        let alike = sealed.map_or(&[][..], |it| &it.papers);
+        let papers = alike.iter().fold(0u64, |sum, it| sum.saturating_add(it.number));
+        if papers != votes.len() as u64 {
+            return Err(RecountError::Box { papers, votes: votes.len() as u64 });
+        }
+        let papers = alike.iter().map(|it| Paper { choice: &it.choice, heads: it.number, floor_area: None });
+        return Ok(contests::count(rule, options, &eligible, papers)?);
+    }
+    let papers = votes.iter().filter_map(|vote| {
+        Some(Paper { choice: vote.choice.as_ref()?, heads: vote.heads, floor_area: vote.floor_area })
+    });
+    Ok(contests::count(rule, options, &eligible, papers)?)
 }
 
 /// The root that `ballot.counted` commits to: over the hashes of the ballot's vote leaves in the order of their positions (RFC 6962, section 2.1).
@@ -133,32 +210,28 @@ pub fn votes_root(leaves: &[Hash]) -> Digest {
     Digest(trees::root_of(leaves))
 }
 
-fn count(roll: &Eligible, votes: &[VoteCast]) -> Result<Count, RecountError> {
-    let mut count = Count { measure: roll.measure, eligible: roll.total, in_favour: 0, against: 0, abstained: 0 };
-    for vote in votes {
-        let weight = match roll.measure {
-            Measure::Heads => vote.heads,
-            Measure::FloorArea => vote.floor_area.ok_or_else(|| RecountError::NoFloorArea(vote.voting_unit.clone()))?,
-        };
-        let sum = match vote.choice {
-            Choice::InFavour => &mut count.in_favour,
-            Choice::Against => &mut count.against,
-            Choice::Abstained => &mut count.abstained,
-        };
-        *sum = sum.checked_add(weight).ok_or(RecountError::TooMany)?;
-    }
-    Ok(count)
-}
-
 #[cfg(test)]
 mod tests {
-    use yishi_domain::BallotId;
+    use yishi_domain::{BallotId, standard};
 
     use super::*;
 
     fn vote(choice: Choice, heads: u64, floor_area: Option<u64>) -> VoteCast {
         let ballot = BallotId(uuid::Uuid::from_u128(1));
-        VoteCast { ballot, voting_unit: "3-2-201".into(), choice, heads, floor_area, channel: "paper".into() }
+        let choice = Some(choice);
+        VoteCast {
+            ballot,
+            voting_unit: "3-2-201".into(),
+            choice,
+            heads,
+            floor_area,
+            channel: "paper".into(),
+            replaces: None,
+        }
+    }
+
+    fn count(eligible: &[Eligible], votes: &[VoteCast]) -> Result<Tally, RecountError> {
+        recount(&standard::rule(&Subject::of("other", 9)), &[], eligible, votes, None)
     }
 
     #[test]
@@ -170,20 +243,40 @@ mod tests {
             vote(Choice::InFavour, 1, Some(5)),
             vote(Choice::Against, 1, Some(7_000)),
             vote(Choice::Abstained, 3, Some(1)),
+            vote(Choice::Spoiled, 1, Some(2)),
         ];
-        let counts = recount(&rolls, &votes).expect("countable").counts;
+        let counts = count(&rolls, &votes).expect("countable").counts;
         assert_eq!(
-            counts.iter().map(|it| (it.eligible, it.in_favour, it.against, it.abstained)).collect::<Vec<_>>(),
-            [(9, 3, 1, 3), (90_000, 12_350, 7_000, 1)]
+            counts
+                .iter()
+                .map(|it| (it.eligible, it.in_favour, it.against, it.abstained, it.spoiled))
+                .collect::<Vec<_>>(),
+            [(9, 3, 1, 3, 1), (90_000, 12_350, 7_000, 1, 2)]
         );
     }
 
     #[test]
     fn votes_that_cannot_be_counted_are_refused() {
         let area = [Eligible { measure: Measure::FloorArea, total: 1 }];
-        assert_eq!(recount(&area, &[vote(Choice::Against, 1, None)]), Err(RecountError::NoFloorArea("3-2-201".into())));
+        assert_eq!(count(&area, &[vote(Choice::Against, 1, None)]), Err(CountError::NoFloorArea.into()));
         let heads = [Eligible { measure: Measure::Heads, total: 1 }];
         let two = [vote(Choice::Against, u64::MAX, None), vote(Choice::Against, 1, None)];
-        assert_eq!(recount(&heads, &two), Err(RecountError::TooMany));
+        assert_eq!(count(&heads, &two), Err(CountError::TooMany.into()));
+    }
+
+    #[test]
+    fn a_secret_ballot_is_counted_from_its_box_which_holds_as_many_papers_as_voted() {
+        let rule = VotingRule { secrecy: Secrecy::Secret, ..standard::rule(&Subject::of("other", 9)) };
+        let roll = [Eligible { measure: Measure::Heads, total: 9 }];
+        let ballot = BallotId(uuid::Uuid::from_u128(1));
+        let papers = |n| vec![AlikePapers { choice: Choice::InFavour, number: n }];
+        let sealed = |n| BoxSealed { ballot, papers: papers(n) };
+        let mut votes = [vote(Choice::Against, 1, None), vote(Choice::Against, 1, None)];
+        let count = |votes: &[VoteCast], n| recount(&rule, &[], &roll, votes, Some(&sealed(n)));
+        assert_eq!(count(&votes, 2), Err(RecountError::Misplaced("3-2-201".into())));
+        votes.iter_mut().for_each(|vote| vote.choice = None);
+        assert_eq!(count(&votes, 2).expect("countable").counts[0].in_favour, 2);
+        assert_eq!(count(&votes, 3), Err(RecountError::Box { papers: 3, votes: 2 }));
+        assert_eq!(recount(&rule, &[], &roll, &votes, None), Err(RecountError::Box { papers: 0, votes: 2 }));
     }
 }

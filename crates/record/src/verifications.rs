@@ -96,13 +96,13 @@ pub fn verify(bytes: &[u8], verifier_key: Option<&str>) -> Result<Report, Refuse
         Trust::Anchored => steps.held("checkpoint.anchored", format!("{} at {}", checkpoint.origin, checkpoint.time)),
         Trust::Unanchored => steps.held("checkpoint.unanchored", "no key was pinned".into()),
     }
-    let Case { tenant, opened, votes, hashes, counted, decided } = cases::read(&bundle, &checkpoint)?;
+    let Case { tenant, opened, votes, hashes, sealed, counted, decided } = cases::read(&bundle, &checkpoint)?;
     steps.held("leaves.included", format!("{} of {}", bundle.leaves.len(), checkpoint.size));
 
     check_votes(&votes, &hashes, &counted)?;
     steps.held("votes.complete", format!("{} with root {}", counted.count, counted.votes_root));
     check_roll(&opened)?;
-    let tally = facts::recount(&opened.eligible, &votes)?;
+    let tally = facts::recount(&opened.rule, &opened.subject.options, &opened.eligible, &votes, sealed.as_ref())?;
     if tally != counted.tally {
         return Err(Refused::Tally);
     }
@@ -160,8 +160,9 @@ fn check_roll(opened: &BallotOpened) -> Result<(), Refused> {
 
 fn check_verdict(opened: &BallotOpened, tally: &Tally, decided: &BallotDecided) -> Result<(), Refused> {
     same(decided.outcome == decided.verdict.outcome, "the outcome and that of the verdict")?;
-    let Verdict { outcome, checks, .. } = voting::evaluate(&opened.rule, tally)?;
-    let agrees = outcome == decided.outcome && checks == decided.verdict.checks;
+    let Verdict { outcome, checks, winners, .. } = voting::evaluate(&opened.rule, tally)?;
+    let verdict = &decided.verdict;
+    let agrees = outcome == decided.outcome && checks == verdict.checks && winners == verdict.winners;
     if agrees || opened.rule.custom.is_some() {
         return Ok(());
     }

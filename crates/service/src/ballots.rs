@@ -7,7 +7,7 @@ use yishi_domain::{
     access::Role,
     ballots::{self as rolls, BallotState, VotingUnit},
     timers::TimerKind,
-    voting::{Electorate, Measure, Subject},
+    voting::{ChoiceOption, Electorate, Measure, Outcome, Secrecy, Subject, VotingRule},
     workflow::{Step, after},
 };
 use yishi_record::{
@@ -16,6 +16,7 @@ use yishi_record::{
     trees,
 };
 use yishi_store::{
+    TenantTx,
     ballots::{self, Ballot},
     members,
     timers::{self, Timer},
@@ -44,6 +45,23 @@ pub struct NewBallot {
     pub electorate: Electorate,
     /// The voting units, with who may act for each.
     pub roll: Vec<VotingUnit>,
+    /// The options to choose among; none where the ballot is on one proposal.
+    pub options: Vec<NewOption>,
+    /// What may be spent on them, in fen.
+    pub budget: Option<u64>,
+    /// The ballot of the round before, where this is another round of its decision.
+    pub after: Option<BallotId>,
+}
+
+/// An option.
+#[derive(Clone, Debug)]
+pub struct NewOption {
+    /// Its code, unique in the ballot.
+    pub code: String,
+    /// What it is called.
+    pub title: String,
+    /// What it costs, in fen.
+    pub cost: Option<u64>,
 }
 
 /// How a ballot stands.
@@ -64,11 +82,21 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> 
     let ctx = &session.ctx;
     require_text("ballot.bad_question", "question", &new.question, 500)?;
     let totals = rolls::total(&new.roll)?;
+    for (i, option) in new.options.iter().enumerate() {
+        require_text("ballot.bad_options", &format!("options[{i}].title"), &option.title, 200)?;
+    }
+    let (options, titles): (Vec<_>, Vec<_>) =
+        new.options.into_iter().map(|NewOption { code, title, cost }| (ChoiceOption { code, cost }, title)).unzip();
+    rolls::check_options(&options, new.budget)?;
     let mut tx = app.db.read(ctx).await?;
     let topic = cases::find(&mut tx, id).await?;
     session.require_role(Role::Coordinator, &topic.path)?;
     after(topic.stage, Step::Announce)?;
     require_agents(&mut tx, &new.roll).await?;
+    let before = match new.after {
+        Some(after) => Some(require_round_before(&mut tx, id, after).await?),
+        None => None,
+    };
     drop(tx);
 
     let rules = Rules::active(app, ctx).await?;
@@ -79,8 +107,15 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> 
         electorate: new.electorate,
         eligible_heads: totals.heads,
         eligible_floor_area: totals.floor_area,
+        options,
+        budget: new.budget,
+        round: before.as_ref().map_or(0, |before| before.rule.round + 1),
     };
     let (rule, rule_receipt) = rules.rule(app, &subject).await?;
+    require_same_rounds(&rule, before.as_ref())?;
+    require_alike(&rule, &new.roll)?;
+    // Where the rule set leaves ballots to the standard rules, these decide it.
+    let decides = rule_receipt.is_some();
     let opens_at = ctx.now + Duration::hours(rule.notice_hours.into());
     let ballot = Ballot {
         id: ctx.new_id(),
@@ -91,8 +126,11 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> 
         closes_at: opens_at + Duration::hours(rule.window_hours.into()),
         opens_at,
         opened_at: ctx.now,
-        activation: rules.activation().map(|it| it.id),
+        activation: rules.activation().filter(|_| decides).map(|it| it.id),
         subject,
+        titles,
+        after: new.after,
+        extended: 0,
         rule,
         rule_receipt,
         tally: None,
@@ -104,10 +142,12 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> 
     let opened = BallotOpened {
         ballot: ballot.id,
         topic: id,
+        question: ballot.question.clone(),
+        titles: ballot.titles.clone(),
         rule: ballot.rule.clone(),
         subject: ballot.subject.clone(),
-        component: rules.component(),
-        configuration: rules.configuration(),
+        component: rules.component().filter(|_| decides),
+        configuration: rules.configuration().filter(|_| decides),
         eligible: eligible(&ballot.subject),
         roll_root: ballot.roll_root,
         opens_at: ballot.opens_at,
@@ -176,7 +216,44 @@ fn roll_root(roll: &[VotingUnit]) -> Digest {
     Digest(trees::root_of(&roll.into_iter().map(leaf).collect::<Vec<_>>()))
 }
 
-async fn require_agents(tx: &mut yishi_store::TenantTx, roll: &[VotingUnit]) -> Result<(), Failure> {
+/// The ballot of the round before: it led to another round of a decision on the same topic, and nothing followed it yet.
+async fn require_round_before(tx: &mut TenantTx, topic: TopicId, after: BallotId) -> Result<Ballot, Failure> {
+    let refuse = |text: &str| Refusal::invalid("ballot.no_round_before", "after", text);
+    let all = ballots::of_topic(tx, topic).await?;
+    if all.iter().any(|it| it.after == Some(after) && it.state != BallotState::Annulled) {
+        return Err(refuse("another ballot follows it already").into());
+    }
+    let before = all.into_iter().find(|it| it.id == after);
+    let before = before.ok_or_else(|| refuse("there is no such ballot on this topic"))?;
+    match before.verdict.as_ref().map(|it| it.outcome) {
+        Some(Outcome::NextRound) => Ok(before),
+        _ => Err(refuse("its verdict does not lead to another round").into()),
+    }
+}
+
+/// The rounds were published before the first vote of the first one, and stay as they are.
+fn require_same_rounds(rule: &VotingRule, before: Option<&Ballot>) -> Result<(), Refusal> {
+    let same = before.is_none_or(|before| before.rule.rounds == rule.rounds);
+    if same && rule.round == before.map_or(0, |before| before.rule.round + 1) {
+        return Ok(());
+    }
+    let text = "the rules name other rounds than were published with the first one";
+    Err(Refusal::conflict("ballot.rounds_changed", text)
+        .with_fix("go back to the rule set and configuration of the first round, or begin again with its first round"))
+}
+
+/// In a secret ballot a voting unit that weighs more would be known by its weight.
+fn require_alike(rule: &VotingRule, roll: &[VotingUnit]) -> Result<(), Refusal> {
+    match roll.iter().position(|unit| unit.heads != 1) {
+        Some(i) if rule.secrecy == Secrecy::Secret => {
+            let text = "in a secret ballot every voting unit counts one head";
+            Err(Refusal::invalid("ballot.bad_roll", format!("roll[{i}].heads"), text))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn require_agents(tx: &mut TenantTx, roll: &[VotingUnit]) -> Result<(), Failure> {
     let agents: Vec<MemberId> = roll.iter().flat_map(|unit| unit.agents.iter().copied()).collect();
     let Some(unknown) = members::unknown(tx, &agents).await?.into_iter().next() else { return Ok(()) };
     let i = roll.iter().position(|unit| unit.agents.contains(&unknown)).unwrap_or_default();

@@ -9,17 +9,21 @@ use yishi_domain::{
     ballots::BallotState,
     receipts::Receipt,
     timers::TimerKind,
-    voting::{Outcome, Verdict},
+    voting::{self, Condition, ConditionKind, Extension, Measure, Outcome, Secrecy, Verdict},
     workflow::Step,
 };
 use yishi_policy::PolicyFailure;
 use yishi_record::{
-    facts::{self, BALLOT_COUNTED, BALLOT_DECIDED, BallotCounted, BallotDecided, VoteCast},
+    facts::{
+        self, AlikePapers, BALLOT_COUNTED, BALLOT_DECIDED, BALLOT_EXTENDED, BOX_SEALED, BallotCounted, BallotDecided,
+        BallotExtended, BoxSealed, VoteCast,
+    },
     leaves,
 };
 use yishi_store::{
     WriteTx,
     ballots::{self, Ballot},
+    boxes,
     resolutions::{self, Resolution},
     tenants::Tenant,
     timers::{self, Timer},
@@ -75,8 +79,20 @@ pub async fn close(app: &App, session: &Session, id: BallotId) -> Result<Ended, 
 
 /// Closes a ballot whose time has come; what is not open any more stays as it is.
 pub(crate) async fn close_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
+    let fired = timer.id;
     let mut tx = app.db.write(ctx).await?;
     let ballot = ballots::lock(&mut tx, BallotId(timer.subject)).await?.ok_or_else(opening::unknown)?;
+    if let Some(ballot) = extended(&mut tx, &ballot).await? {
+        ballots::save(&mut tx, &ballot).await?;
+        let timer = Timer { id: ctx.new_id(), due_at: ballot.closes_at, ..*timer };
+        timers::insert(&mut tx, &timer).await?;
+        let extended = BallotExtended { ballot: ballot.id, closes_at: ballot.closes_at };
+        let extended = event(ctx, BALLOT_EXTENDED, ballot.topic.uuid(), extended);
+        if timers::fire(&mut tx, fired, ctx.now).await? {
+            tx.commit([extended], ()).await?;
+        }
+        return Ok(());
+    }
     let (ballot, closed) = end_voting(ctx, ballot)?;
     ballots::save(&mut tx, &ballot).await?;
     if timers::fire(&mut tx, timer.id, ctx.now).await? {
@@ -129,6 +145,27 @@ pub async fn annul(app: &App, session: &Session, id: BallotId, reason: String) -
     Ok(tx.commit([annulled], ended).await?)
 }
 
+/// A ballot with more time, where too few have voted and its rule allows it.
+async fn extended(tx: &mut WriteTx, ballot: &Ballot) -> Result<Option<Ballot>, Failure> {
+    let Some(Extension { hours, times }) = ballot.rule.extension else { return Ok(None) };
+    if ballot.state != BallotState::Open || ballot.extended >= times {
+        return Ok(None);
+    }
+    let (heads, area) = ballots::participation(tx, ballot.id).await?;
+    let missed = |it: &Condition| {
+        let (voted, eligible) = match it.measure {
+            Measure::Heads => (heads, ballot.subject.eligible_heads),
+            Measure::FloorArea => (area, ballot.subject.eligible_floor_area.unwrap_or(0)),
+        };
+        it.kind == ConditionKind::Quorum && !voting::reaches(voted, eligible, it.at_least, it.strict)
+    };
+    if !ballot.rule.conditions.iter().any(missed) {
+        return Ok(None);
+    }
+    let closes_at = ballot.closes_at + Duration::hours(hours.into());
+    Ok(Some(Ballot { closes_at, extended: ballot.extended + 1, ..ballot.clone() }))
+}
+
 fn end_voting(ctx: &Ctx, mut ballot: Ballot) -> Result<(Ballot, Event), Refusal> {
     if ballot.state != BallotState::Open {
         return Err(Refusal::conflict("ballot.not_open", format!("the ballot is {}", ballot.state)));
@@ -154,7 +191,12 @@ async fn commit_count(app: &App, ctx: &Ctx, tenant: &Tenant, id: BallotId) -> Re
     let unreadable = |error: serde_json::Error| Failure::Inconsistent(error.to_string());
     let bodies: Vec<VoteCast> =
         cast.iter().map(|it| VoteCast::deserialize(&it.body)).collect::<Result<_, _>>().map_err(unreadable)?;
-    let tally = facts::recount(&opening::eligible(&ballot.subject), &bodies)
+    let sealed = match ballot.rule.secrecy {
+        Secrecy::Open => None,
+        Secrecy::Secret => Some(seal(&mut tx, id).await?),
+    };
+    let eligible = opening::eligible(&ballot.subject);
+    let tally = facts::recount(&ballot.rule, &ballot.subject.options, &eligible, &bodies, sealed.as_ref())
         .map_err(|error| Failure::Inconsistent(error.to_string()))?;
     let hashes: Vec<_> = cast.iter().map(|it| leaves::leaf_hash(&tenant.slug, it)).collect();
     let counted = BallotCounted {
@@ -168,8 +210,18 @@ async fn commit_count(app: &App, ctx: &Ctx, tenant: &Tenant, id: BallotId) -> Re
     ballots::save(&mut tx, &ballot).await?;
     ballots::save_count(&mut tx, id, counted.count, &counted.votes_root).await?;
     timers::insert(&mut tx, &retry(ctx, id, Duration::minutes(RETRY_MINUTES))).await?;
-    tx.commit([event(ctx, BALLOT_COUNTED, ballot.topic.uuid(), counted)], ()).await?;
+    let counted = event(ctx, BALLOT_COUNTED, ballot.topic.uuid(), counted);
+    match sealed {
+        None => tx.commit([counted], ()).await?,
+        Some(sealed) => tx.commit([event(ctx, BOX_SEALED, ballot.topic.uuid(), sealed), counted], ()).await?,
+    }
     Ok(())
+}
+
+/// Empties the box of a secret ballot: from then on it is known how many papers say what, and nothing of the single ones.
+async fn seal(tx: &mut WriteTx, id: BallotId) -> Result<BoxSealed, Failure> {
+    let papers = boxes::empty(tx, id).await?.into_iter();
+    Ok(BoxSealed { ballot: id, papers: papers.map(|(choice, number)| AlikePapers { choice, number }).collect() })
 }
 
 /// Asks the rules that the ballot was opened under, and acts on their verdict. No other rules ever decide it.
@@ -213,7 +265,12 @@ async fn save_verdict(
     let id = ballot.id;
     let outcome = verdict.outcome;
     let passed = outcome == Outcome::Passed;
-    cases::step(ctx, &mut tx, &mut topic, if passed { Step::Pass } else { Step::Fail }).await?;
+    let step = match outcome {
+        Outcome::Passed => Step::Pass,
+        Outcome::NextRound => Step::Advance,
+        Outcome::Failed | Outcome::NoQuorum => Step::Fail,
+    };
+    cases::step(ctx, &mut tx, &mut topic, step).await?;
     ballot.state = BallotState::Decided;
     ballot.reason = None;
     ballot.ended_at = Some(ctx.now);

@@ -132,8 +132,7 @@ impl Rules {
         tally: &Tally,
     ) -> Result<(Verdict, Option<Receipt>), PolicyFailure> {
         let Self::Plugin(Plugin { activation, component, tenant }) = self else {
-            let verdict = voting::evaluate(rule, tally)?;
-            return Ok((Verdict { reasons: standard::reasons(&verdict.checks), ..verdict }, None));
+            return Ok((standard::verdict(rule, tally)?, None));
         };
         let answered = app
             .policy
@@ -158,7 +157,7 @@ impl Rules {
     /// The categories that a topic may belong to, best first.
     pub(crate) async fn classify(&self, app: &App, text: &TopicText) -> Answered<Vec<Scored>> {
         match self {
-            Self::Standard => plain(standard::classify(text)),
+            Self::Standard => Answered::standard(standard::classify(text)),
             Self::Plugin(it) => {
                 app.policy
                     .for_tenant(it.tenant)
@@ -171,7 +170,7 @@ impl Rules {
     /// What to do about a case.
     pub(crate) async fn assess(&self, app: &App, case: &Case) -> Answered<Answer> {
         match self {
-            Self::Standard => plain(standard::assess(case)),
+            Self::Standard => Answered::standard(standard::assess(case)),
             Self::Plugin(it) => {
                 app.policy
                     .for_tenant(it.tenant)
@@ -180,8 +179,4 @@ impl Rules {
             }
         }
     }
-}
-
-fn plain<T>(value: T) -> Answered<T> {
-    Answered { value, receipt: None, fallback: None, memory_bytes: 0 }
 }

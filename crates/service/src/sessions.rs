@@ -84,7 +84,7 @@ impl Session {
         let kept = idempotency::find(&mut app.db.read(&self.ctx).await?, &self.ctx.actor.principal(), key).await?;
         match kept {
             None => Ok(None),
-            Some((request, answer)) if request == key.request => {
+            Some((request, answer)) if request.is_none_or(|it| it == key.request) => {
                 serde_json::from_value(answer).map(Some).map_err(|error| Failure::Inconsistent(error.to_string()))
             }
             Some(_) => {

@@ -6,13 +6,13 @@ use yishi_domain::{
     BallotId, BatchId, Event, EventId, MemberId, Refusal, RefusalKind,
     access::Role,
     ballots::{BallotState, ControlTotals, VotingUnit, reconcile},
-    voting::Choice,
+    voting::{Choice, Secrecy, admit},
 };
 use yishi_record::facts::{VOTE_CAST, VoteCast};
 use yishi_store::{
     WriteTx,
     ballots::{self, Ballot},
-    members, topics,
+    boxes, members, topics,
     votes::{self, PaperBatch, Source, Vote},
 };
 
@@ -45,8 +45,10 @@ pub struct NewBatch {
     pub scan_reference: String,
     /// What was counted by hand.
     pub control: ControlTotals,
-    /// Each paper: the voting unit and what it says.
-    pub papers: Vec<(String, Choice)>,
+    /// Each paper: the voting unit and what it says; in a secret ballot the voting unit alone.
+    pub papers: Vec<(String, Option<Choice>)>,
+    /// What the papers of a secret ballot say, and how many say so.
+    pub contents: Vec<(Choice, u64)>,
 }
 
 /// Casts the vote of a voting unit for which the caller may act.
@@ -72,12 +74,25 @@ pub async fn cast(
             .into());
         }
     };
+    let earlier = votes::of_unit(&mut tx, id, &unit.name).await?;
     let open = ballot.state == BallotState::Open && (ballot.opens_at..=ballot.closes_at).contains(&ctx.now);
-    if !open && votes::of_unit(&mut tx, id, &unit.name).await?.is_none() {
+    if !open && earlier.is_none() {
         let text = format!("it takes votes from {} to {} and is {}", ballot.opens_at, ballot.closes_at, ballot.state);
         return Err(Refusal::conflict("ballot.not_open", text).into());
     }
-    let (vote, cast) = vote(session, &ballot, &unit, choice, Source::Member(me));
+    let choice = admitted(&ballot, choice, "choice")?;
+    if matches!(choice, Choice::Blank | Choice::Spoiled) {
+        return Err(Refusal::invalid("vote.bad_choice", "choice", "online, whoever decides nothing abstains").into());
+    }
+    let source = Source::Member(me);
+    if let (true, true, Some(earlier)) = (open, ballot.rule.change_of_vote, earlier) {
+        let (vote, cast) = vote(session, &ballot, &unit, Some(choice.clone()), source, Some(earlier));
+        if votes::replace(&mut tx, id, &vote, ctx.now).await? {
+            return Ok(tx.commit([cast], Cast { event: vote.event }).await?);
+        }
+    }
+    let said = put_into_box(&mut tx, &ballot, std::slice::from_ref(&choice)).await?.then_some(choice);
+    let (vote, cast) = vote(session, &ballot, &unit, said, source, None);
     refuse_second(
         votes::insert(&mut tx, id, std::slice::from_ref(&vote), ctx.now).await?,
         &[vote.voting_unit.as_str()],
@@ -97,8 +112,6 @@ pub async fn enter_batch(app: &App, session: &Session, id: BallotId, new: NewBat
     if new.witness == operator {
         return Err(Refusal::invalid("batch.no_witness", "witness", "the witness is somebody else").into());
     }
-    let choices: Vec<_> = new.papers.iter().map(|(_, choice)| *choice).collect();
-    reconcile(&new.control, &choices)?;
     let mut tx = app.db.write(ctx).await?;
     let ballot = ballots::share(&mut tx, id).await?.ok_or_else(opening::unknown)?;
     require_reach(&mut tx, session, &ballot).await?;
@@ -109,7 +122,11 @@ pub async fn enter_batch(app: &App, session: &Session, id: BallotId, new: NewBat
     if !members::unknown(&mut tx, &[new.witness]).await?.is_empty() {
         return Err(Refusal::invalid("member.unknown", "witness", "there is no such member").into());
     }
-    let names: Vec<_> = new.papers.iter().map(|(name, _)| name.as_str()).collect();
+    let (names, said): (Vec<_>, Vec<_>) = new.papers.into_iter().unzip();
+    let choices = contents(&ballot, &said, new.contents)?;
+    reconcile(&new.control, &choices)?;
+    let open = put_into_box(&mut tx, &ballot, &choices).await?;
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
     let units = require_units(&mut tx, id, &names).await?;
     let batch = PaperBatch {
         id: ctx.new_id(),
@@ -124,11 +141,9 @@ pub async fn enter_batch(app: &App, session: &Session, id: BallotId, new: NewBat
     let body = json!({"ballot": id, "batch": batch.id, "station": batch.station, "control": batch.control});
     let entered = event(ctx, "batch.entered", ballot.topic.uuid(), body);
     let entered = commit_to(ctx, entered, "scan_reference", batch.scan_reference.as_str());
-    let (rows, events): (Vec<_>, Vec<_>) = units
-        .iter()
-        .zip(&choices)
-        .map(|(unit, choice)| vote(session, &ballot, unit, *choice, Source::Batch(batch.id)))
-        .unzip();
+    let mut said = choices.into_iter().filter(|_| open);
+    let (rows, events): (Vec<_>, Vec<_>) =
+        units.iter().map(|unit| vote(session, &ballot, unit, said.next(), Source::Batch(batch.id), None)).unzip();
     refuse_second(votes::insert(&mut tx, id, &rows, ctx.now).await?, &names)?;
     Ok(tx.commit_with(entered, events, batch.id).await?)
 }
@@ -139,14 +154,68 @@ pub(crate) async fn require_reach(tx: &mut WriteTx, session: &Session, ballot: &
     session.require_role(Role::Coordinator, &topic.path)
 }
 
-fn vote(session: &Session, ballot: &Ballot, unit: &VotingUnit, choice: Choice, source: Source) -> (Vote, Event) {
+/// What the papers of a batch say: each for itself in an open ballot, all together in a secret one.
+fn contents(ballot: &Ballot, said: &[Option<Choice>], together: Vec<(Choice, u64)>) -> Result<Vec<Choice>, Refusal> {
+    let secret = ballot.rule.secrecy == Secrecy::Secret;
+    if let Some(i) = said.iter().position(|it| it.is_none() != secret) {
+        let text = match secret {
+            true => "in a secret ballot a paper is entered without what it says; `contents` says that of all together",
+            false => "say what the paper says",
+        };
+        return Err(Refusal::invalid("batch.bad_contents", format!("papers[{i}]"), text));
+    }
+    if !secret {
+        if !together.is_empty() {
+            return Err(Refusal::invalid("batch.bad_contents", "contents", "this is for secret ballots alone"));
+        }
+        let each = said.iter().flatten().enumerate();
+        return each.map(|(i, it)| admitted(ballot, it.clone(), &format!("papers[{i}]"))).collect();
+    }
+    let number: u64 = together.iter().fold(0, |sum, (_, number)| sum.saturating_add(*number));
+    if number != said.len() as u64 {
+        let text = format!("{number} papers say something, and {} voting units voted by them", said.len());
+        return Err(Refusal::invalid("batch.bad_contents", "contents", text));
+    }
+    let mut choices = Vec::with_capacity(said.len());
+    for (i, (choice, number)) in together.into_iter().enumerate() {
+        let choice = admitted(ballot, choice, &format!("contents[{i}]"))?;
+        choices.extend(std::iter::repeat_n(choice, usize::try_from(number).unwrap_or(usize::MAX)));
+    }
+    Ok(choices)
+}
+
+/// A choice in its one written form, or a refusal that names the field.
+fn admitted(ballot: &Ballot, choice: Choice, field: &str) -> Result<Choice, Refusal> {
+    admit(choice, ballot.rule.method, &ballot.subject.options)
+        .map_err(|error| Refusal::invalid("vote.bad_choice", field, error.to_string()))
+}
+
+/// Keeps what the votes of a secret ballot say apart from who cast them; tells whether the ballot is open, so that each vote says it itself.
+async fn put_into_box(tx: &mut WriteTx, ballot: &Ballot, choices: &[Choice]) -> Result<bool, Failure> {
+    if ballot.rule.secrecy == Secrecy::Open {
+        return Ok(true);
+    }
+    tx.forget_request();
+    boxes::insert(tx, ballot.id, &choices.iter().collect::<Vec<_>>()).await?;
+    Ok(false)
+}
+
+fn vote(
+    session: &Session,
+    ballot: &Ballot,
+    unit: &VotingUnit,
+    choice: Option<Choice>,
+    source: Source,
+    replaces: Option<EventId>,
+) -> (Vote, Event) {
     let cast = VoteCast {
         ballot: ballot.id,
         voting_unit: unit.name.clone(),
-        choice,
+        choice: choice.clone(),
         heads: unit.heads,
         floor_area: unit.floor_area,
         channel: source.channel().code().into(),
+        replaces,
     };
     let event = event(&session.ctx, VOTE_CAST, ballot.topic.uuid(), cast);
     (Vote { voting_unit: unit.name.clone(), choice, source, event: event.id }, event)

@@ -25,6 +25,10 @@ pub struct Ballot {
     pub question: String,
     /// What its rule was asked for.
     pub subject: Subject,
+    /// What the subject's options are called, in their order.
+    pub titles: Vec<String>,
+    /// The ballot of the round before.
+    pub after: Option<BallotId>,
     /// Its rule, binding since it was opened.
     pub rule: VotingRule,
     /// What the rule rests on; none where the standard rules gave it.
@@ -39,6 +43,8 @@ pub struct Ballot {
     pub opens_at: DateTime<Utc>,
     /// The last instant at which it takes votes.
     pub closes_at: DateTime<Utc>,
+    /// How often that was put off because too few had voted.
+    pub extended: u32,
     /// What its votes come to, once it is counted.
     pub tally: Option<Tally>,
     /// Its verdict, once it is decided.
@@ -53,14 +59,14 @@ pub struct Ballot {
 
 const ROWS: usize = 5_000;
 const SELECT: &str = "SELECT id, topic_id, state, question, subject, rule, rule_receipt, activation_id, roll_root, opened_at, \
-    opens_at, closes_at, tally, verdict, verdict_receipt, reason, ended_at FROM ballots WHERE tenant_id = ";
+    opens_at, closes_at, tally, verdict, verdict_receipt, reason, ended_at, titles, extended, after_id FROM ballots WHERE tenant_id = ";
 
 /// Adds a ballot with its roll.
 pub async fn insert(tx: &mut WriteTx, ballot: &Ballot, roll: &[VotingUnit]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
     sqlx::query(
         "INSERT INTO ballots (tenant_id, id, topic_id, state, question, subject, rule, rule_receipt, activation_id, roll_root,
-         opened_at, opens_at, closes_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         opened_at, opens_at, closes_at, titles, after_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(tenant)
     .bind(ballot.id.uuid())
@@ -75,6 +81,8 @@ pub async fn insert(tx: &mut WriteTx, ballot: &Ballot, roll: &[VotingUnit]) -> R
     .bind(ballot.opened_at)
     .bind(ballot.opens_at)
     .bind(ballot.closes_at)
+    .bind(Json(&ballot.titles))
+    .bind(ballot.after.map(BallotId::uuid))
     .execute(tx.sql())
     .await?;
     for chunk in roll.chunks(ROWS) {
@@ -124,8 +132,8 @@ pub async fn of_topic(tx: &mut TenantTx, topic: TopicId) -> Result<Vec<Ballot>, 
 /// Writes what may change of a ballot once it is open.
 pub async fn save(tx: &mut WriteTx, ballot: &Ballot) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE ballots SET state = $3, tally = $4, verdict = $5, verdict_receipt = $6, reason = $7, ended_at = $8
-         WHERE tenant_id = $1 AND id = $2",
+        "UPDATE ballots SET state = $3, tally = $4, verdict = $5, verdict_receipt = $6, reason = $7, ended_at = $8,
+         closes_at = $9, extended = $10 WHERE tenant_id = $1 AND id = $2",
     )
     .bind(tx.tenant().uuid())
     .bind(ballot.id.uuid())
@@ -135,6 +143,8 @@ pub async fn save(tx: &mut WriteTx, ballot: &Ballot) -> Result<(), StoreError> {
     .bind(ballot.verdict_receipt.as_ref().map(Json))
     .bind(&ballot.reason)
     .bind(ballot.ended_at)
+    .bind(ballot.closes_at)
+    .bind(ballot.extended.cast_signed())
     .execute(tx.sql())
     .await?;
     Ok(())
@@ -185,6 +195,19 @@ pub async fn voting_units(
         .collect()
 }
 
+/// What has voted so far, in heads and in floor area.
+pub async fn participation(tx: &mut TenantTx, id: BallotId) -> Result<(u64, u64), StoreError> {
+    let row: (i64, i64) = sqlx::query_as(
+        "SELECT coalesce(sum(r.heads), 0)::bigint, coalesce(sum(r.floor_area), 0)::bigint FROM votes v
+         JOIN roll_units r USING (tenant_id, ballot_id, voting_unit) WHERE v.tenant_id = $1 AND v.ballot_id = $2",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(id.uuid())
+    .fetch_one(tx.sql())
+    .await?;
+    Ok((row.0.unsigned_abs(), row.1.unsigned_abs()))
+}
+
 /// How many voting units a roll has, and how many of them have voted.
 pub async fn turnout(tx: &mut TenantTx, id: BallotId) -> Result<(u64, u64), StoreError> {
     let row: (i64, i64) = sqlx::query_as(
@@ -214,6 +237,9 @@ fn ballot(row: &PgRow) -> Result<Ballot, StoreError> {
         state: codes::read("ballot state", row.try_get("state")?)?,
         question: row.try_get("question")?,
         subject: row.try_get::<Json<Subject>, _>("subject")?.0,
+        titles: row.try_get::<Json<Vec<String>>, _>("titles")?.0,
+        after: row.try_get::<Option<Uuid>, _>("after_id")?.map(BallotId),
+        extended: row.try_get::<i32, _>("extended")?.unsigned_abs(),
         rule: row.try_get::<Json<VotingRule>, _>("rule")?.0,
         rule_receipt: optional("rule_receipt")?,
         activation: row.try_get::<Option<Uuid>, _>("activation_id")?.map(ActivationId),

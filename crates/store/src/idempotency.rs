@@ -6,12 +6,12 @@ use yishi_domain::{Digest, IdempotencyKey};
 
 use crate::{StoreError, TenantTx, transactions::Act};
 
-/// Finds what a principal's key was answered with, and the digest of the request that it came with.
+/// Finds what a principal's key was answered with, and the digest of the request that it came with; none where the request was to be forgotten.
 pub async fn find(
     tx: &mut TenantTx,
     principal: &str,
     key: &IdempotencyKey,
-) -> Result<Option<(Digest, Value)>, StoreError> {
+) -> Result<Option<(Option<Digest>, Value)>, StoreError> {
     let row = sqlx::query(
         "SELECT request, answer FROM idempotency_keys
          WHERE tenant_id = $1 AND principal = $2 AND operation = $3 AND key = $4",
@@ -23,10 +23,9 @@ pub async fn find(
     .fetch_optional(tx.sql())
     .await?;
     row.map(|row| {
-        let request: Vec<u8> = row.try_get("request")?;
-        let request = request
-            .try_into()
-            .map_err(|_| StoreError::Unreadable { what: "request digest", value: key.key.clone() })?;
+        let request: Option<Vec<u8>> = row.try_get("request")?;
+        let request = request.map(Digest::try_from).transpose();
+        let request = request.map_err(|_| StoreError::Unreadable { what: "request digest", value: key.key.clone() })?;
         Ok((request, row.try_get("answer")?))
     })
     .transpose()
@@ -41,7 +40,13 @@ pub(crate) async fn hold(tx: &mut TenantTx, act: &Act, key: &IdempotencyKey) -> 
 }
 
 /// Keeps the answer with its key.
-pub(crate) async fn keep(tx: &mut TenantTx, act: &Act, key: &IdempotencyKey, answer: &Value) -> Result<(), StoreError> {
+pub(crate) async fn keep(
+    tx: &mut TenantTx,
+    act: &Act,
+    key: &IdempotencyKey,
+    request: Option<&Digest>,
+    answer: &Value,
+) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO idempotency_keys (tenant_id, principal, operation, key, request, answer, answered_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -50,7 +55,7 @@ pub(crate) async fn keep(tx: &mut TenantTx, act: &Act, key: &IdempotencyKey, ans
     .bind(&act.principal)
     .bind(key.operation)
     .bind(&key.key)
-    .bind(key.request.0.as_slice())
+    .bind(request.map(|it| it.0.as_slice()))
     .bind(answer)
     .bind(act.wall)
     .execute(tx.sql())

@@ -41,6 +41,7 @@ pub struct WriteTx {
     inner: TenantTx,
     act: Act,
     once: Option<IdempotencyKey>,
+    keeps_request: bool,
 }
 
 /// What every event of an act carries.
@@ -66,7 +67,12 @@ impl WriteTx {
         if let Some(key) = &ctx.once {
             idempotency::hold(&mut inner, &act, key).await?;
         }
-        Ok(Self { inner, act, once: ctx.once.clone() })
+        Ok(Self { inner, act, once: ctx.once.clone(), keeps_request: true })
+    }
+
+    /// Keeps nothing of what the request said with its key, from which a secret vote could be found out by trying.
+    pub const fn forget_request(&mut self) {
+        self.keeps_request = false;
     }
 
     /// Appends the events and commits: the change, what is known of it, and what its request is answered with stand or fall together.
@@ -90,7 +96,8 @@ impl WriteTx {
         events::append(&mut self.inner, &self.act, &events).await?;
         if let Some(key) = &self.once {
             let kept = serde_json::to_value(&answer).map_err(|error| sqlx::Error::Encode(error.into()))?;
-            idempotency::keep(&mut self.inner, &self.act, key, &kept).await?;
+            let request = self.keeps_request.then_some(&key.request);
+            idempotency::keep(&mut self.inner, &self.act, key, request, &kept).await?;
         }
         self.inner.tx.commit().await?;
         Ok(answer)

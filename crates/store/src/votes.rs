@@ -14,8 +14,8 @@ use crate::{StoreError, TenantTx, WriteTx, codes, events};
 pub struct Vote {
     /// The voting unit.
     pub voting_unit: String,
-    /// What it says.
-    pub choice: Choice,
+    /// What it says; in a secret ballot the box alone knows.
+    pub choice: Option<Choice>,
     /// Who cast it, or the batch of paper that it came with.
     pub source: Source,
     /// Its event.
@@ -58,6 +58,14 @@ impl Source {
             Self::Batch(_) => VoteChannel::Paper,
         }
     }
+
+    /// The member and the batch, of which one is there.
+    const fn columns(&self) -> (Option<Uuid>, Option<Uuid>) {
+        match self {
+            Self::Member(member) => (Some(member.uuid()), None),
+            Self::Batch(batch) => (None, Some(batch.uuid())),
+        }
+    }
 }
 
 /// Adds votes; tells whose voting unit had voted before, in which case nothing may be committed.
@@ -74,12 +82,9 @@ pub async fn insert(
             "INSERT INTO votes (tenant_id, ballot_id, voting_unit, choice, channel, member_id, batch_id, event_id, cast_at) ",
         );
         query.push_values(chunk, |mut row, vote| {
-            let (member, batch) = match vote.source {
-                Source::Member(member) => (Some(member.uuid()), None),
-                Source::Batch(batch) => (None, Some(batch.uuid())),
-            };
+            let (member, batch) = vote.source.columns();
             row.push_bind(tenant).push_bind(ballot.uuid()).push_bind(&vote.voting_unit);
-            row.push_bind(codes::code(&vote.choice)).push_bind(vote.source.channel().code());
+            row.push_bind(vote.choice.as_ref().map(Json)).push_bind(vote.source.channel().code());
             row.push_bind(member).push_bind(batch).push_bind(vote.event.uuid()).push_bind(at);
         });
         query.push(" ON CONFLICT (tenant_id, ballot_id, voting_unit) DO NOTHING");
@@ -101,6 +106,27 @@ pub async fn insert(
     .fetch_one(tx.sql())
     .await?;
     Ok(Some((row.try_get("voting_unit")?, codes::read("channel", row.try_get("channel")?)?)))
+}
+
+/// Puts a vote in the place of the one that its voting unit has; tells whether there was one.
+pub async fn replace(tx: &mut WriteTx, ballot: BallotId, vote: &Vote, at: DateTime<Utc>) -> Result<bool, StoreError> {
+    let (member, batch) = vote.source.columns();
+    let done = sqlx::query(
+        "UPDATE votes SET choice = $4, channel = $5, member_id = $6, batch_id = $7, event_id = $8, cast_at = $9
+         WHERE tenant_id = $1 AND ballot_id = $2 AND voting_unit = $3",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(ballot.uuid())
+    .bind(&vote.voting_unit)
+    .bind(vote.choice.as_ref().map(Json))
+    .bind(vote.source.channel().code())
+    .bind(member)
+    .bind(batch)
+    .bind(vote.event.uuid())
+    .bind(at)
+    .execute(tx.sql())
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Adds a batch of paper; its votes follow.
@@ -142,18 +168,14 @@ pub async fn events_of(tx: &mut TenantTx, ballot: BallotId) -> Result<Vec<Stored
     rows.iter().map(events::stored).collect()
 }
 
-/// The vote of a voting unit, by what it says and its event.
-pub async fn of_unit(tx: &mut TenantTx, ballot: BallotId, unit: &str) -> Result<Option<(Choice, EventId)>, StoreError> {
-    let row =
-        sqlx::query("SELECT choice, event_id FROM votes WHERE tenant_id = $1 AND ballot_id = $2 AND voting_unit = $3")
+/// The event of a voting unit's vote.
+pub async fn of_unit(tx: &mut TenantTx, ballot: BallotId, unit: &str) -> Result<Option<EventId>, StoreError> {
+    let event: Option<Uuid> =
+        sqlx::query_scalar("SELECT event_id FROM votes WHERE tenant_id = $1 AND ballot_id = $2 AND voting_unit = $3")
             .bind(tx.tenant().uuid())
             .bind(ballot.uuid())
             .bind(unit)
             .fetch_optional(tx.sql())
             .await?;
-    row.map(|row| {
-        let event: Uuid = row.try_get("event_id")?;
-        Ok((codes::read("choice", row.try_get("choice")?)?, EventId(event)))
-    })
-    .transpose()
+    Ok(event.map(EventId))
 }

@@ -40,7 +40,7 @@ async fn kept(db: &Db, ctx: &Ctx) -> Option<serde_json::Value> {
     let mut tx = db.read(ctx).await.expect("begin");
     let found = idempotency::find(&mut tx, &ctx.actor.principal(), &key("k")).await.expect("read");
     found.map(|(request, answer)| {
-        assert_eq!(request, Digest([7; 32]));
+        assert_eq!(request, Some(Digest([7; 32])));
         answer
     })
 }

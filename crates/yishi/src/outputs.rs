@@ -4,7 +4,6 @@ use std::io::{ErrorKind, Write as _};
 
 use anyhow::Result;
 use serde::Serialize;
-use yishi_domain::voting::Check;
 use yishi_policy::{AdmissionRefusal, PolicyFailure};
 
 /// A reason with its stable code.
@@ -69,13 +68,6 @@ pub fn plain(text: &str) -> String {
         }
     }
     plain
-}
-
-/// The figures of a check, such as `8 of 10, more than 1/2`.
-pub fn figures(check: &Check) -> String {
-    let Check { counted, of, at_least, strict, .. } = check;
-    let share = if *strict { "more than" } else { "at least" };
-    format!("{counted} of {of}, {share} {}/{}", at_least.numerator, at_least.denominator)
 }
 
 /// The written form of a value that is one word, such as an outcome.

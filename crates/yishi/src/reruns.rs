@@ -83,7 +83,7 @@ mod tests {
     fn receipt() -> Receipt {
         Receipt {
             component: Digest([1; 32]),
-            contract: "0.1.0".into(),
+            contract: "1.0.0".into(),
             cost_table: "yishi-1".into(),
             configuration: Digest([2; 32]),
             input: "{}".into(),

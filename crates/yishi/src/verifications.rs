@@ -128,7 +128,7 @@ fn text(findings: &Findings) -> String {
         lines.push(format!("{outcome}: ballot {} on topic {} of {tenant}", opened.ballot, opened.topic));
         for check in &decided.verdict.checks {
             let holds = if check.holds { "holds" } else { "fails" };
-            lines.push(format!("  {holds}  {:<22} {}", check.code, outputs::figures(check)));
+            lines.push(format!("  {holds}  {:<22} {}", check.code, check.figures()));
         }
         lines.push(String::new());
     }

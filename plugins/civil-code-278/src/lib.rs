@@ -56,7 +56,7 @@ impl Default for Config {
 
 impl Policy for CivilCode278 {
     fn describe() -> Descriptor {
-        descriptor! { locales: ["zh-CN", "en"], interfaces: ["voting"], laws: [LAW] }
+        descriptor! { locales: ["zh-CN", "en"], laws: [LAW] }
     }
 
     fn rule(config: &str, subject: &Subject) -> Result<VotingRule, PolicyError> {
@@ -90,4 +90,4 @@ impl Policy for CivilCode278 {
     }
 }
 
-export!(CivilCode278);
+export!(CivilCode278: voting);

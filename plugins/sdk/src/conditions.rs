@@ -11,10 +11,9 @@
 //! assert_eq!(rule.conditions[0].code, "quorum_heads");
 //! ```
 
-use yishi_domain::voting::{Condition, ConditionKind, Counted, Fraction, Measure, Method, Of, Secrecy, VotingRule};
-
-/// Hours for which a ballot stays open unless its rule says otherwise: a week.
-const WEEK_HOURS: u32 = 7 * 24;
+use yishi_domain::voting::{
+    Condition, ConditionKind, Counted, Fraction, Measure, Method, Of, Procedure, Selection, Tie, VotingRule,
+};
 
 /// A quorum whose whole is yet to be said.
 #[must_use]
@@ -46,14 +45,42 @@ pub const fn majority(measure: Measure) -> Majority {
 
 /// A rule of conditions, all of which must hold: yes or no, in the open, without notice, for a week.
 pub fn rule(conditions: impl IntoIterator<Item = Condition>) -> VotingRule {
-    VotingRule {
-        method: Method::YesNo,
-        conditions: conditions.into_iter().collect(),
-        secrecy: Secrecy::Open,
-        notice_hours: 0,
-        window_hours: WEEK_HOURS,
-        laws: Vec::new(),
-        custom: None,
+    VotingRule::of(conditions.into_iter().collect())
+}
+
+/// A rule by which options are chosen; conditions are quorums and thresholds. In the open, without notice, for a week.
+pub fn choice(method: Method, procedure: Procedure, conditions: impl IntoIterator<Item = Condition>) -> VotingRule {
+    let selection = Selection { measure: Measure::Heads, procedure, tie: Tie::ListedFirst };
+    VotingRule { method, selection: Some(selection), ..rule(conditions) }
+}
+
+/// A share whose whole is yet to be said, which an option must reach to be chosen.
+#[must_use]
+pub struct Threshold(Measure);
+
+/// So many must support an option, or it cannot be chosen.
+pub const fn threshold(measure: Measure) -> Threshold {
+    Threshold(measure)
+}
+
+impl Threshold {
+    /// Of the whole roll.
+    pub fn of_eligible(self) -> Share {
+        self.of(Of::Eligible)
+    }
+
+    /// Of all who voted.
+    pub fn of_participating(self) -> Share {
+        self.of(Of::Participating)
+    }
+
+    /// Of all who voted but for blank and spoiled papers.
+    pub fn of_valid(self) -> Share {
+        self.of(Of::Valid)
+    }
+
+    fn of(self, of: Of) -> Share {
+        Share::new("threshold", ConditionKind::Threshold, self.0, Counted::InFavour, of)
     }
 }
 
@@ -73,6 +100,11 @@ impl Majority {
     /// Of all who voted, abstentions included.
     pub fn of_participating(self) -> Share {
         self.of(Of::Participating)
+    }
+
+    /// Of all who voted but for blank and spoiled papers.
+    pub fn of_valid(self) -> Share {
+        self.of(Of::Valid)
     }
 
     /// Of the votes in favour and against; abstentions do not count.

@@ -1,13 +1,19 @@
 //! Between the contract's types and the evaluator's.
 
+mod rules;
+
 use std::marker::PhantomData;
 
 use yishi_domain as domain;
 
 use crate::{
-    Policy, PolicyError,
-    bindings::exports::yishi::policy::{describe, escalation, topics, voting},
-    bindings::yishi::policy::types as wit,
+    Interfaces, Policy, PolicyError,
+    bindings::{
+        describe::{exports::yishi::policy::describe, yishi::policy::types as wit},
+        escalation::exports::yishi::policy::escalation,
+        topics::exports::yishi::policy::topics,
+        voting::exports::yishi::policy::voting,
+    },
 };
 
 /// The component's exports, answered by a [`Policy`].
@@ -57,25 +63,30 @@ struct Ours<T>(T);
 pairs! {
     wit::Significance = domain::topics::Significance { General, Major }
     wit::Level = domain::escalation::Level { Province, City, District, Street, Community }
-    voting::ConditionKind = domain::voting::ConditionKind { Quorum, Majority }
+    voting::ConditionKind = domain::voting::ConditionKind { Quorum, Majority, Threshold }
     voting::Counted = domain::voting::Counted { Participating, InFavour }
-    voting::Whole = domain::voting::Of { Eligible, Participating, ForAndAgainst }
+    voting::Whole = domain::voting::Of { Eligible, Participating, Valid, ForAndAgainst }
+    voting::Utility = domain::voting::Utility { Cost, Number, Points }
+    voting::Completion = domain::voting::Completion { None, RaiseShares, ByScores }
 }
 
 open_pairs! {
     topics::Form = domain::topics::Form { OpenDebate, RoundTable, JointMeeting }
-    voting::Electorate = domain::voting::Electorate { Residents, Owners, Representatives }
-    voting::Method = domain::voting::Method { YesNo }
+    voting::Electorate = domain::voting::Electorate {
+        Residents, Households, Owners, PartyMembers, CouncilMembers, VillagerRepresentatives, Representatives,
+    }
     voting::Measure = domain::voting::Measure { Heads, FloorArea }
-    voting::Secrecy = domain::voting::Secrecy { Open }
-    voting::Outcome = domain::voting::Outcome { Passed, Failed, NoQuorum }
+    voting::Secrecy = domain::voting::Secrecy { Open, Secret }
+    voting::Outcome = domain::voting::Outcome { Passed, Failed, NoQuorum, NextRound }
+    voting::Tie = domain::voting::Tie { ListedFirst, CheaperFirst, NoneChosen }
     escalation::CaseKind = domain::escalation::CaseKind { Overdue, Unanswered, Unsatisfied, Objection }
 }
 
-impl<P: Policy> describe::Guest for Exported<P> {
+impl<P: Policy + Interfaces> describe::Guest for Exported<P> {
     fn describe() -> describe::Descriptor {
-        let domain::describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws } =
+        let domain::describe::Descriptor { name, version, locales, configuration_schema, interfaces: _, laws } =
             P::describe();
+        let interfaces = P::INTERFACES.iter().map(|it| (*it).to_owned()).collect();
         describe::Descriptor { name, version, locales, configuration_schema, interfaces, laws, extensions: Vec::new() }
     }
 }
@@ -107,6 +118,9 @@ impl<P: Policy> topics::Guest for Exported<P> {
 
 impl<P: Policy> voting::Guest for Exported<P> {
     fn rule(config: String, subject: voting::Subject) -> Result<voting::VotingRule, wit::PolicyError> {
+        let option = |it: voting::ChoiceOption| -> Result<_, wit::PolicyError> {
+            Ok(domain::voting::ChoiceOption { code: it.code, cost: it.cost.as_deref().map(amount).transpose()? })
+        };
         let subject = domain::voting::Subject {
             category: subject.category,
             significance: Ours::from(subject.significance).0,
@@ -114,18 +128,11 @@ impl<P: Policy> voting::Guest for Exported<P> {
             electorate: Ours::try_from(subject.electorate)?.0,
             eligible_heads: amount(&subject.eligible_heads)?,
             eligible_floor_area: subject.eligible_floor_area.as_deref().map(amount).transpose()?,
+            options: subject.options.into_iter().map(option).collect::<Result<_, _>>()?,
+            budget: subject.budget.as_deref().map(amount).transpose()?,
+            round: subject.round,
         };
-        let rule = P::rule(&config, &subject).map_err(error)?;
-        Ok(voting::VotingRule {
-            method: Ours(rule.method).into(),
-            conditions: rule.conditions.into_iter().map(condition_out).collect(),
-            secrecy: Ours(rule.secrecy).into(),
-            notice_hours: rule.notice_hours,
-            window_hours: rule.window_hours,
-            laws: rule.laws,
-            custom: rule.custom,
-            extensions: Vec::new(),
-        })
+        P::rule(&config, &subject).map(rules::rule_out).map_err(error)
     }
 
     fn decide(
@@ -133,17 +140,7 @@ impl<P: Policy> voting::Guest for Exported<P> {
         rule: voting::VotingRule,
         tally: voting::Tally,
     ) -> Result<voting::Verdict, wit::PolicyError> {
-        let rule = domain::voting::VotingRule {
-            method: Ours::try_from(rule.method)?.0,
-            conditions: rule.conditions.into_iter().map(condition_in).collect::<Result<_, _>>()?,
-            secrecy: Ours::try_from(rule.secrecy)?.0,
-            notice_hours: rule.notice_hours,
-            window_hours: rule.window_hours,
-            laws: rule.laws,
-            custom: rule.custom,
-        };
-        let counts = tally.counts.into_iter().map(count_in).collect::<Result<_, _>>()?;
-        let verdict = P::verdict(&config, &rule, &domain::voting::Tally { counts }).map_err(error)?;
+        let verdict = P::verdict(&config, &rules::rule_in(rule)?, &tally_in(tally)?).map_err(error)?;
         let check = |it: domain::voting::Check| voting::Check {
             code: it.code,
             counted: it.counted.to_string(),
@@ -155,6 +152,7 @@ impl<P: Policy> voting::Guest for Exported<P> {
         Ok(voting::Verdict {
             outcome: Ours(verdict.outcome).into(),
             checks: verdict.checks.into_iter().map(check).collect(),
+            winners: verdict.winners,
             reasons: texts(verdict.reasons),
             extensions: Vec::new(),
         })
@@ -196,37 +194,30 @@ fn action(it: domain::escalation::Action) -> escalation::Action {
     }
 }
 
-fn condition_out(it: domain::voting::Condition) -> voting::Condition {
-    voting::Condition {
-        code: it.code,
-        kind: Ours(it.kind).into(),
-        measure: Ours(it.measure).into(),
-        counted: Ours(it.counted).into(),
-        of: Ours(it.of).into(),
-        at_least: fraction_out(it.at_least),
-        strict: it.strict,
-    }
-}
-
-fn condition_in(it: voting::Condition) -> Result<domain::voting::Condition, wit::PolicyError> {
-    Ok(domain::voting::Condition {
-        code: it.code,
-        kind: Ours::from(it.kind).0,
-        measure: Ours::try_from(it.measure)?.0,
-        counted: Ours::from(it.counted).0,
-        of: Ours::from(it.of).0,
-        at_least: domain::voting::Fraction::new(it.at_least.numerator, it.at_least.denominator),
-        strict: it.strict,
-    })
-}
-
-fn count_in(it: voting::Count) -> Result<domain::voting::Count, wit::PolicyError> {
-    Ok(domain::voting::Count {
-        measure: Ours::try_from(it.measure)?.0,
-        eligible: amount(&it.eligible)?,
-        in_favour: amount(&it.in_favour)?,
-        against: amount(&it.against)?,
-        abstained: amount(&it.abstained)?,
+fn tally_in(it: voting::Tally) -> Result<domain::voting::Tally, wit::PolicyError> {
+    let count = |it: voting::Count| -> Result<_, wit::PolicyError> {
+        Ok(domain::voting::Count {
+            measure: Ours::try_from(it.measure)?.0,
+            eligible: amount(&it.eligible)?,
+            in_favour: amount(&it.in_favour)?,
+            against: amount(&it.against)?,
+            abstained: amount(&it.abstained)?,
+            blank: amount(&it.blank)?,
+            spoiled: amount(&it.spoiled)?,
+        })
+    };
+    let standing = |it: voting::Standing| -> Result<_, wit::PolicyError> {
+        let (support, score) = (amount(&it.support)?, amount(&it.score)?);
+        Ok(domain::voting::Standing { code: it.code, support, score, chosen: it.chosen })
+    };
+    let profile = |it: voting::Profile| -> Result<_, wit::PolicyError> {
+        let weights = it.weights.iter().map(|it| amount(it)).collect::<Result<_, _>>()?;
+        Ok(domain::voting::Profile { lengths: it.lengths, options: it.options, points: it.points, weights })
+    };
+    Ok(domain::voting::Tally {
+        counts: it.counts.into_iter().map(count).collect::<Result<_, _>>()?,
+        standings: it.standings.into_iter().map(standing).collect::<Result<_, _>>()?,
+        profile: it.profile.map(profile).transpose()?,
     })
 }
 

@@ -1,32 +1,13 @@
-//! Running a rule set natively on its fixtures: a configuration, a subject and a tally with the verdict that must come of them.
+//! Running a rule set natively on its fixtures.
 
 use std::{fs, path::Path};
 
-use serde::Deserialize;
-use serde_json::Value;
-use yishi_domain::voting::{Outcome, Subject, Tally, validate_rule};
+use yishi_domain::{
+    fixtures::{self, Call, Fixture, Refusal},
+    voting::{Subject, Tally, Verdict, validate_rule},
+};
 
-use crate::Policy;
-
-/// A fixture as it is written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Fixture {
-    name: String,
-    config: Value,
-    subject: Subject,
-    tally: Tally,
-    expected: Expected,
-}
-
-/// What must come out.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Expected {
-    outcome: Outcome,
-    /// Whether each check holds, in the rule's order.
-    holds: Vec<bool>,
-}
+use crate::{Policy, PolicyError};
 
 /// Tests that every fixture of the rule set's folder `fixtures` comes out as expected.
 #[macro_export]
@@ -58,28 +39,44 @@ pub fn faults<P: Policy>(folder: &Path) -> Vec<String> {
 
 fn run<P: Policy>(file: &Path) -> Result<(), String> {
     let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
-    let Fixture { name, config, subject, tally, expected } =
+    let Fixture { name, config, call } =
         serde_json::from_str(&text).map_err(|error| format!("it is no fixture: {error}"))?;
-    let (config, told) = (config.to_string(), |what: String| format!("{name}: {what}"));
-    let rule = P::rule(&config, &subject).map_err(|it| told(format!("no rule: {}: {}", it.code, it.message)))?;
-    validate_rule(&rule)
-        .map_err(|errors| told(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
-    let verdict =
-        P::verdict(&config, &rule, &tally).map_err(|it| told(format!("no verdict: {}: {}", it.code, it.message)))?;
-    let holds: Vec<_> = verdict.checks.iter().map(|check| check.holds).collect();
-    if (verdict.outcome, &holds) != (expected.outcome, &expected.holds) {
-        let Expected { outcome, holds: wanted } = expected;
-        return Err(told(format!(
-            "expected {outcome:?} {wanted:?}, found {:?} {:#?}",
-            verdict.outcome, verdict.checks
-        )));
+    let config = config.to_string();
+    let refused = |it: PolicyError| vec![format!("refused: {}: {}", it.code, it.message)];
+    let differences = match &call {
+        Call::Rule(subject, Refusal { refused }) => match P::rule(&config, subject) {
+            Err(error) if error.code == *refused => Vec::new(),
+            found => vec![format!("expected to be refused by `{refused}`, found {found:?}")],
+        },
+        Call::Decide(subject, tally, expected) => match decide::<P>(&config, subject, tally) {
+            Ok(verdict) => {
+                let texts = P::describe().locales.into_iter().filter(|locale| {
+                    !verdict.reasons.iter().any(|reason| reason.locale == *locale && !reason.text.is_empty())
+                });
+                let silent = texts.map(|locale| format!("the verdict gives no reasons in {locale}"));
+                expected.differences(&verdict).into_iter().chain(silent).collect()
+            }
+            Err(error) => refused(error),
+        },
+        Call::Classify(topic, expected) => fixtures::differences_of_categories(expected, &P::classify(&config, topic)),
+        Call::Assess(case, expected) => match P::assess(&config, case) {
+            Ok(answer) => fixtures::differences_of_answer(expected, &answer),
+            Err(error) => refused(error),
+        },
+    };
+    match differences.is_empty() {
+        true => Ok(()),
+        false => Err(format!("{name}: {}", differences.join("; "))),
     }
-    for locale in P::describe().locales {
-        if !verdict.reasons.iter().any(|reason| reason.locale == locale && !reason.text.is_empty()) {
-            return Err(told(format!("the verdict gives no reasons in {locale}")));
-        }
-    }
-    Ok(())
+}
+
+fn decide<P: Policy>(config: &str, subject: &Subject, tally: &Tally) -> Result<Verdict, PolicyError> {
+    let rule = P::rule(config, subject)?;
+    validate_rule(&rule).map_err(|errors| {
+        let told: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        PolicyError::new("rule.unsound", told.join("; "))
+    })?;
+    P::verdict(config, &rule, tally)
 }
 
 #[cfg(test)]
@@ -115,7 +112,7 @@ mod tests {
         let text = text.expect("a fixture");
         assert_eq!(all(&text), [""; 0]);
         let found = all(&text.replace("\"passed\"", "\"failed\""));
-        assert!(found[0].contains("expected Failed [true, true], found Passed"), "{found:?}");
+        assert!(found[0].contains("outcome: expected failed, found passed"), "{found:?}");
         assert!(all(&text.replace("\"tally\"", "\"tale\""))[0].contains("it is no fixture"), "{found:?}");
         fs::remove_dir_all(&folder).expect("removed");
         assert!(faults::<Standard>(&folder)[0].contains("No such file"), "{found:?}");

@@ -19,14 +19,47 @@ use yishi_domain::{
     voting::{Subject, Tally, Verdict, VotingRule},
 };
 
+/// The contract's types and exports, one module an interface, so that a rule set exports those alone that it answers.
 #[doc(hidden)]
 pub mod bindings {
-    wit_bindgen::generate!({
-        path: "../wit/yishi-policy@0.1.0",
-        world: "policy",
-        pub_export_macro: true,
-        default_bindings_module: "yishi_plugin_sdk::bindings",
-    });
+    pub mod describe {
+        wit_bindgen::generate!({
+            path: "../wit/yishi-policy@1.0.0",
+            world: "describing",
+            pub_export_macro: true,
+            default_bindings_module: "yishi_plugin_sdk::bindings::describe",
+        });
+    }
+
+    pub mod topics {
+        wit_bindgen::generate!({
+            path: "../wit/yishi-policy@1.0.0",
+            world: "sorting",
+            with: { "yishi:policy/types@1.0.0": crate::bindings::describe::yishi::policy::types },
+            pub_export_macro: true,
+            default_bindings_module: "yishi_plugin_sdk::bindings::topics",
+        });
+    }
+
+    pub mod voting {
+        wit_bindgen::generate!({
+            path: "../wit/yishi-policy@1.0.0",
+            world: "deciding",
+            with: { "yishi:policy/types@1.0.0": crate::bindings::describe::yishi::policy::types },
+            pub_export_macro: true,
+            default_bindings_module: "yishi_plugin_sdk::bindings::voting",
+        });
+    }
+
+    pub mod escalation {
+        wit_bindgen::generate!({
+            path: "../wit/yishi-policy@1.0.0",
+            world: "escalating",
+            with: { "yishi:policy/types@1.0.0": crate::bindings::describe::yishi::policy::types },
+            pub_export_macro: true,
+            default_bindings_module: "yishi_plugin_sdk::bindings::escalation",
+        });
+    }
 }
 
 #[doc(hidden)]
@@ -48,7 +81,7 @@ impl PolicyError {
     }
 }
 
-/// A city's rules. `config` is JSON text that the host has checked against the descriptor's schema.
+/// A city's rules: whichever of the functions it answers itself. `config` is JSON text that the host has checked against the descriptor's schema.
 pub trait Policy {
     /// Describes the rule set.
     fn describe() -> Descriptor;
@@ -60,9 +93,7 @@ pub trait Policy {
 
     /// The verdict on a tally: the rule's own terms, with reasons in words.
     fn verdict(_config: &str, rule: &VotingRule, tally: &Tally) -> Result<Verdict, PolicyError> {
-        let verdict =
-            voting::evaluate(rule, tally).map_err(|error| PolicyError::new("tally.unsound", error.to_string()))?;
-        Ok(Verdict { reasons: standard::reasons(&verdict.checks), ..verdict })
+        standard::verdict(rule, tally).map_err(|error| PolicyError::new("tally.unsound", error.to_string()))
     }
 
     /// The categories of topics.
@@ -87,16 +118,18 @@ pub fn configuration<T: DeserializeOwned>(config: &str) -> Result<T, PolicyError
 }
 
 /// Describes a rule set by its package: name and version of `Cargo.toml`, the schema of `configuration.schema.json` beside it.
+///
+/// [`export!`] adds the interfaces.
 #[macro_export]
 macro_rules! descriptor {
-    (locales: $locales:expr, interfaces: $interfaces:expr, laws: $laws:expr $(,)?) => {
+    (locales: $locales:expr, laws: $laws:expr $(,)?) => {
         $crate::describe::Descriptor {
             name: env!("CARGO_PKG_NAME").into(),
             version: env!("CARGO_PKG_VERSION").into(),
             locales: $crate::owned($locales),
             configuration_schema: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/configuration.schema.json"))
                 .into(),
-            interfaces: $crate::owned($interfaces),
+            interfaces: Vec::new(),
             laws: $crate::owned($laws),
         }
     };
@@ -107,14 +140,26 @@ pub fn owned<const N: usize>(texts: [&str; N]) -> Vec<String> {
     texts.map(str::to_owned).into()
 }
 
-/// Makes a type that implements [`Policy`] the component's rules.
+/// The interfaces that a rule set answers itself; [`export!`] says them.
+pub trait Interfaces {
+    /// Of `topics`, `voting` and `escalation`.
+    const INTERFACES: &'static [&'static str];
+}
+
+/// Makes a type that implements [`Policy`] the component's rules, for the interfaces that it answers itself: any of `topics`, `voting`,
+/// `escalation`. For the others the standard rules stand.
 #[macro_export]
 macro_rules! export {
-    ($policy:ident) => {
+    ($policy:ident: $($interface:ident),+ $(,)?) => {
+        impl $crate::Interfaces for $policy {
+            const INTERFACES: &'static [&'static str] = &[$(stringify!($interface)),+];
+        }
+
         #[cfg(target_family = "wasm")]
         mod component {
             type Component = $crate::Exported<super::$policy>;
-            $crate::bindings::export!(Component with_types_in $crate::bindings);
+            $crate::bindings::describe::export!(Component with_types_in $crate::bindings::describe);
+            $($crate::bindings::$interface::export!(Component with_types_in $crate::bindings::$interface);)+
         }
     };
 }

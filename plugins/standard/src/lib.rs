@@ -43,7 +43,7 @@ impl Default for Config {
 
 impl Policy for Standard {
     fn describe() -> Descriptor {
-        descriptor! { locales: ["zh-CN", "en"], interfaces: ["voting", "escalation"], laws: [] }
+        descriptor! { locales: ["zh-CN", "en"], laws: [] }
     }
 
     fn rule(config: &str, subject: &Subject) -> Result<VotingRule, PolicyError> {
@@ -54,7 +54,7 @@ impl Policy for Standard {
             match condition.kind {
                 ConditionKind::Quorum => condition.at_least = config.quorum,
                 ConditionKind::Majority if major => condition.at_least = config.major_majority,
-                ConditionKind::Majority => {}
+                ConditionKind::Majority | ConditionKind::Threshold => {}
             }
         }
         Ok(VotingRule { notice_hours: config.notice_hours, window_hours: config.window_hours, ..rule })
@@ -72,4 +72,4 @@ impl Policy for Standard {
     }
 }
 
-export!(Standard);
+export!(Standard: topics, voting, escalation);

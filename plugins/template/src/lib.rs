@@ -39,7 +39,7 @@ impl Default for Config {
 
 impl Policy for Rules {
     fn describe() -> Descriptor {
-        descriptor! { locales: ["zh-CN", "en"], interfaces: ["voting"], laws: [] }
+        descriptor! { locales: ["zh-CN", "en"], laws: [] }
     }
 
     fn rule(config: &str, subject: &Subject) -> Result<VotingRule, PolicyError> {
@@ -56,4 +56,4 @@ impl Policy for Rules {
     }
 }
 
-export!(Rules);
+export!(Rules: voting);

@@ -7,12 +7,12 @@ use poem_openapi::{
     types::Example,
 };
 use uuid::Uuid;
-use yishi_domain::{BallotId, MemberId, TopicId, ballots as rolls, voting as rules};
+use yishi_domain::{BallotId, MemberId, TopicId, ballots as rolls};
 use yishi_service::{
-    ballots::{self, NewBallot, Standing},
+    ballots::{self, NewBallot, NewOption, Standing},
     bundling,
     counting::{self, Ended},
-    voting::{self, NewBatch},
+    voting,
 };
 
 use crate::{
@@ -22,7 +22,9 @@ use crate::{
         EXAMPLE, Tag,
         codes::wire_enum,
         members::Created,
-        rules::{Count, Outcome, Verdict, VotingRule},
+        papers::{BatchInput, VoteInput},
+        rules::{Count, Electorate, Outcome, Verdict, VotingRule},
+        selections,
         topics::Reason,
     },
     sessions::{Session, Visitor},
@@ -30,30 +32,6 @@ use crate::{
 
 /// The operations on ballots.
 pub struct BallotsApi;
-
-wire_enum! {
-    /// Who votes.
-    Electorate = rules::Electorate {
-        /// The residents.
-        Residents,
-        /// The owners of a building.
-        Owners,
-        /// Representatives.
-        Representatives,
-    }
-}
-
-wire_enum! {
-    /// What a voting unit says.
-    Choice = rules::Choice {
-        /// In favour.
-        InFavour,
-        /// Against.
-        Against,
-        /// Takes part, and decides neither way.
-        Abstained,
-    }
-}
 
 wire_enum! {
     /// Where a ballot stands.
@@ -88,6 +66,30 @@ pub struct BallotInput {
     /// The voting units, each with who may act for it.
     #[oai(validator(min_items = 1, max_items = 10000))]
     pub roll: Vec<VotingUnit>,
+    /// The options to choose among, in their order; none where the ballot is on one proposal.
+    #[oai(default, validator(max_items = 500))]
+    pub options: Vec<BallotOption>,
+    /// What may be spent on the options, in fen.
+    #[oai(skip_serializing_if_is_none)]
+    pub budget: Option<u64>,
+    /// The ballot of the round before, where this is another round of its decision.
+    #[oai(skip_serializing_if_is_none)]
+    pub after: Option<Uuid>,
+}
+
+/// One of the options to choose among.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields)]
+pub struct BallotOption {
+    /// Its code, unique in the ballot, such as `lamps`.
+    #[oai(validator(min_length = 1, max_length = 50))]
+    pub code: String,
+    /// What it is called.
+    #[oai(validator(min_length = 1, max_length = 200))]
+    pub title: String,
+    /// What it costs in fen, where a budget is spent.
+    #[oai(skip_serializing_if_is_none)]
+    pub cost: Option<u64>,
 }
 
 /// A voting unit: a person, a household, or an exclusive part of a building.
@@ -117,6 +119,11 @@ pub struct Ballot {
     pub state: BallotState,
     /// What is asked.
     pub question: String,
+    /// The options to choose among; none where it is on one proposal.
+    pub options: Vec<BallotOption>,
+    /// The ballot of the round before.
+    #[oai(skip_serializing_if_is_none)]
+    pub after: Option<Uuid>,
     /// Its rule.
     pub rule: VotingRule,
     /// The digest of the rule set that gave the rule; absent for the standard rules.
@@ -128,6 +135,8 @@ pub struct Ballot {
     pub opens_at: Instant,
     /// The last instant at which it takes votes.
     pub closes_at: Instant,
+    /// How often its closing was put off because too few had voted.
+    pub extended: u32,
     /// How many voting units the roll has.
     pub voting_units: u64,
     /// How many of them have voted.
@@ -135,6 +144,9 @@ pub struct Ballot {
     /// The tally, one count a measure, once it is counted.
     #[oai(skip_serializing_if_is_none)]
     pub tally: Option<Vec<Count>>,
+    /// How the options came out, once it is counted.
+    #[oai(skip_serializing_if_is_none)]
+    pub standings: Option<Vec<selections::Standing>>,
     /// The verdict, once it is decided.
     #[oai(skip_serializing_if_is_none)]
     pub verdict: Option<Verdict>,
@@ -153,17 +165,6 @@ pub struct BallotIds {
     pub ids: Vec<Uuid>,
 }
 
-/// A vote.
-#[derive(Debug, Object)]
-#[oai(deny_unknown_fields, example)]
-pub struct VoteInput {
-    /// The voting unit for which it is cast.
-    #[oai(validator(min_length = 1, max_length = 100))]
-    pub voting_unit: String,
-    /// What it says.
-    pub choice: Choice,
-}
-
 /// What a voter holds after casting.
 #[derive(Debug, Object)]
 pub struct CastVote {
@@ -177,39 +178,6 @@ pub enum Cast {
     /// Cast, and durable.
     #[oai(status = 201)]
     Vote(Json<CastVote>),
-}
-
-/// A batch of paper votes.
-#[derive(Debug, Object)]
-#[oai(deny_unknown_fields, example)]
-pub struct BatchInput {
-    /// Where the box stood.
-    #[oai(validator(min_length = 1, max_length = 200))]
-    pub station: String,
-    /// Who saw it being counted; somebody else than who enters it.
-    pub witness: Uuid,
-    /// Where the scans are.
-    #[oai(validator(min_length = 1, max_length = 500))]
-    pub scan_reference: String,
-    /// What was counted by hand, against which the entry is reconciled.
-    pub control: ControlTotals,
-    /// Each paper.
-    #[oai(validator(min_items = 1, max_items = 1000))]
-    pub papers: Vec<VoteInput>,
-}
-
-/// What was counted by hand.
-#[derive(Clone, Copy, Debug, Object)]
-#[oai(deny_unknown_fields)]
-pub struct ControlTotals {
-    /// All papers.
-    pub papers: u64,
-    /// In favour.
-    pub in_favour: u64,
-    /// Against.
-    pub against: u64,
-    /// Abstained.
-    pub abstained: u64,
 }
 
 /// What became of a ballot.
@@ -259,9 +227,7 @@ impl BallotsApi {
         _key: Header<Option<String>>,
         body: Json<BallotInput>,
     ) -> Result<Created, Problem> {
-        let BallotInput { question, matter, electorate, roll } = body.0;
-        let roll = roll.into_iter().map(rolls::VotingUnit::from).collect();
-        let new = NewBallot { question, matter, electorate: electorate.into(), roll };
+        let new = NewBallot::from(body.0);
         let app = &session.app;
         Ok(Created::one(session.once(app, ballots::open(app, &session, TopicId(*topic), new)).await?.uuid()))
     }
@@ -320,9 +286,10 @@ impl BallotsApi {
         _key: Header<Option<String>>,
         body: Json<VoteInput>,
     ) -> Result<Cast, Problem> {
-        let VoteInput { voting_unit, choice } = body.0;
+        let (voting_unit, said) = body.0.parts();
+        let choice = said.require("choice")?;
         let app = &session.app;
-        let cast = voting::cast(app, &session, BallotId(*ballot), voting_unit, choice.into());
+        let cast = voting::cast(app, &session, BallotId(*ballot), voting_unit, choice);
         Ok(Cast::Vote(Json(CastVote { event: session.once(app, cast).await?.event.uuid() })))
     }
 
@@ -347,7 +314,7 @@ impl BallotsApi {
         body: Json<BatchInput>,
     ) -> Result<Created, Problem> {
         let app = &session.app;
-        let id = session.once(app, voting::enter_batch(app, &session, BallotId(*ballot), body.0.into())).await?;
+        let id = session.once(app, voting::enter_batch(app, &session, BallotId(*ballot), body.0.read()?)).await?;
         Ok(Created::one(id.uuid()))
     }
 
@@ -455,15 +422,17 @@ impl From<VotingUnit> for rolls::VotingUnit {
     }
 }
 
-impl From<BatchInput> for NewBatch {
-    fn from(it: BatchInput) -> Self {
-        let ControlTotals { papers, in_favour, against, abstained } = it.control;
+impl From<BallotInput> for NewBallot {
+    fn from(it: BallotInput) -> Self {
+        let option = |BallotOption { code, title, cost }| NewOption { code, title, cost };
         Self {
-            station: it.station,
-            witness: MemberId(it.witness),
-            scan_reference: it.scan_reference,
-            control: rolls::ControlTotals { papers, in_favour, against, abstained },
-            papers: it.papers.into_iter().map(|paper| (paper.voting_unit, paper.choice.into())).collect(),
+            question: it.question,
+            matter: it.matter,
+            electorate: it.electorate.into(),
+            roll: it.roll.into_iter().map(rolls::VotingUnit::from).collect(),
+            options: it.options.into_iter().map(option).collect(),
+            budget: it.budget,
+            after: it.after.map(BallotId),
         }
     }
 }
@@ -471,19 +440,27 @@ impl From<BatchInput> for NewBatch {
 impl From<Standing> for Ballot {
     fn from(it: Standing) -> Self {
         let Standing { ballot, component, voting_units, voted } = it;
+        let titled = ballot.subject.options.into_iter().zip(ballot.titles);
+        let (counts, standings) = ballot.tally.map(|it| (it.counts, it.standings)).unzip();
         Self {
             id: ballot.id.uuid(),
             topic: ballot.topic.uuid(),
             state: ballot.state.into(),
             question: ballot.question,
+            options: titled.map(|(it, title)| BallotOption { code: it.code, title, cost: it.cost }).collect(),
+            after: ballot.after.map(BallotId::uuid),
             rule: ballot.rule.into(),
             component: component.map(|digest| digest.to_string()),
             opened_at: ballot.opened_at.into(),
             opens_at: ballot.opens_at.into(),
             closes_at: ballot.closes_at.into(),
+            extended: ballot.extended,
             voting_units,
             voted,
-            tally: ballot.tally.map(|tally| tally.counts.into_iter().map(Count::from).collect()),
+            tally: counts.map(|it| it.into_iter().map(Count::from).collect()),
+            standings: standings
+                .filter(|it| !it.is_empty())
+                .map(|it| it.into_iter().map(selections::Standing::from).collect()),
             verdict: ballot.verdict.map(Verdict::from),
             reason: ballot.reason,
             ended_at: ballot.ended_at.map(Instant::from),
@@ -511,24 +488,9 @@ impl Example for BallotInput {
             matter: Some("property_service".into()),
             electorate: Electorate::Owners,
             roll: vec![unit],
-        }
-    }
-}
-
-impl Example for VoteInput {
-    fn example() -> Self {
-        Self { voting_unit: "3-2-201".into(), choice: Choice::InFavour }
-    }
-}
-
-impl Example for BatchInput {
-    fn example() -> Self {
-        Self {
-            station: "3号楼大堂".into(),
-            witness: EXAMPLE,
-            scan_reference: "scans/2026/0117-1.pdf".into(),
-            control: ControlTotals { papers: 1, in_favour: 1, against: 0, abstained: 0 },
-            papers: vec![VoteInput::example()],
+            options: Vec::new(),
+            budget: None,
+            after: None,
         }
     }
 }

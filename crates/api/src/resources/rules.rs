@@ -1,9 +1,9 @@
 //! A ballot's rule, its tally and its verdict as they are published.
 
-use poem_openapi::Object;
+use poem_openapi::{Enum, Object};
 use yishi_domain::voting;
 
-use crate::resources::{codes::wire_enum, topics::LocalText};
+use crate::resources::{codes::wire_enum, selections::Selection, topics::LocalText};
 
 wire_enum! {
     /// What is counted.
@@ -22,15 +22,17 @@ wire_enum! {
         Quorum,
         /// Without it the proposal fails.
         Majority,
+        /// An option that does not reach it cannot be chosen.
+        Threshold,
     }
 }
 
 wire_enum! {
     /// The numerator of a condition.
     Counted = voting::Counted {
-        /// All who voted, abstentions included.
+        /// All who voted, whatever their vote says.
         Participating,
-        /// The votes in favour.
+        /// The votes in favour of the proposal, or in support of an option.
         InFavour,
     }
 }
@@ -40,8 +42,10 @@ wire_enum! {
     Of = voting::Of {
         /// The whole roll.
         Eligible,
-        /// All who voted, abstentions included.
+        /// All who voted, whatever their vote says.
         Participating,
+        /// All who voted but for blank and spoiled papers.
+        Valid,
         /// The votes in favour and against.
         ForAndAgainst,
     }
@@ -52,10 +56,12 @@ wire_enum! {
     Outcome = voting::Outcome {
         /// Every condition held.
         Passed,
-        /// The vote was valid and a majority was missing.
+        /// The vote was valid, and a majority was missing or nothing was chosen.
         Failed,
         /// Too few took part.
         NoQuorum,
+        /// Every condition held, and another round follows.
+        NextRound,
     }
 }
 
@@ -87,15 +93,100 @@ pub struct Condition {
     pub strict: bool,
 }
 
+wire_enum! {
+    /// Who votes.
+    Electorate = voting::Electorate {
+        /// The residents.
+        Residents,
+        /// Households, one vote each.
+        Households,
+        /// The owners of exclusive parts of a building.
+        Owners,
+        /// The members of the party branch.
+        PartyMembers,
+        /// The members of the council or committee.
+        CouncilMembers,
+        /// The villagers' representatives.
+        VillagerRepresentatives,
+        /// Other representatives.
+        Representatives,
+    }
+}
+
+wire_enum! {
+    /// Who can see a vote.
+    Secrecy = voting::Secrecy {
+        /// Votes are recorded with their voting unit.
+        Open,
+        /// It is recorded who voted, and what the votes say, and not which is whose.
+        Secret,
+    }
+}
+
+/// How a ballot is cast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+pub enum Method {
+    /// In favour, against, or abstained.
+    YesNo,
+    /// Approves of options.
+    Approval,
+    /// Gives points to options.
+    Cumulative,
+    /// Puts options in order.
+    Ranked,
+}
+
+/// More time where too few have voted when the ballot would close.
+#[derive(Clone, Copy, Debug, Object)]
+pub struct Extension {
+    /// By how many hours.
+    pub hours: u32,
+    /// How often at most.
+    pub times: u32,
+}
+
+/// A round of a decision.
+#[derive(Debug, Object)]
+pub struct Round {
+    /// Its code.
+    pub code: String,
+    /// Who votes in it.
+    pub electorate: Electorate,
+}
+
 /// The rule of a ballot, published before the first vote and binding from then on.
 #[derive(Debug, Object)]
 pub struct VotingRule {
+    /// How a ballot is cast.
+    pub method: Method,
+    /// How many options a voter may name, or points one may give.
+    #[oai(skip_serializing_if_is_none)]
+    pub most: Option<u32>,
     /// All must hold, quorums first.
     pub conditions: Vec<Condition>,
+    /// How options are chosen.
+    #[oai(skip_serializing_if_is_none)]
+    pub selection: Option<Selection>,
+    /// Who can see a vote.
+    pub secrecy: Secrecy,
+    /// Whether a vote may be replaced by a later one until the ballot closes.
+    pub change_of_vote: bool,
+    /// For how many voting units one proxy may vote; zero where there are no proxies.
+    pub mandates_per_proxy: u32,
     /// Hours between publishing the rule and the first vote.
     pub notice_hours: u32,
     /// Hours for which the ballot takes votes.
     pub window_hours: u32,
+    /// More time where too few have voted.
+    #[oai(skip_serializing_if_is_none)]
+    pub extension: Option<Extension>,
+    /// Hours for which the result is published before it is carried out.
+    pub publication_hours: u32,
+    /// All rounds of the decision in their order; none where there is one alone.
+    pub rounds: Vec<Round>,
+    /// The round of this ballot, from zero.
+    pub round: u32,
     /// The laws it follows, each with its edition.
     pub laws: Vec<String>,
     /// Logic beyond these terms, in words; then the rule set's own verdict stands.
@@ -110,12 +201,16 @@ pub struct Count {
     pub measure: Measure,
     /// The whole roll.
     pub eligible: u64,
-    /// In favour.
+    /// In favour of the proposal; in a choice among options, those that name one.
     pub in_favour: u64,
     /// Against.
     pub against: u64,
     /// Abstained.
     pub abstained: u64,
+    /// Papers that say nothing.
+    pub blank: u64,
+    /// Papers that cannot be read, or say what they may not.
+    pub spoiled: u64,
 }
 
 /// A condition with the figures that it came to.
@@ -142,6 +237,8 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// Each condition with its figures, in the rule's order.
     pub checks: Vec<Check>,
+    /// The codes of the options that are chosen, in the published order.
+    pub winners: Vec<String>,
     /// Reasons in words.
     pub reasons: Vec<LocalText>,
 }
@@ -168,10 +265,27 @@ impl From<voting::Condition> for Condition {
 
 impl From<voting::VotingRule> for VotingRule {
     fn from(it: voting::VotingRule) -> Self {
+        let (method, most) = match it.method {
+            voting::Method::YesNo => (Method::YesNo, None),
+            voting::Method::Approval(most) => (Method::Approval, Some(most)),
+            voting::Method::Cumulative(most) => (Method::Cumulative, Some(most)),
+            voting::Method::Ranked(most) => (Method::Ranked, Some(most)),
+        };
+        let round = |it: voting::Round| Round { code: it.code, electorate: it.electorate.into() };
         Self {
+            method,
+            most,
             conditions: it.conditions.into_iter().map(Condition::from).collect(),
+            selection: it.selection.map(Selection::from),
+            secrecy: it.secrecy.into(),
+            change_of_vote: it.change_of_vote,
+            mandates_per_proxy: it.mandates_per_proxy,
             notice_hours: it.notice_hours,
             window_hours: it.window_hours,
+            extension: it.extension.map(|it| Extension { hours: it.hours, times: it.times }),
+            publication_hours: it.publication_hours,
+            rounds: it.rounds.into_iter().map(round).collect(),
+            round: it.round,
             laws: it.laws,
             custom: it.custom,
         }
@@ -180,8 +294,8 @@ impl From<voting::VotingRule> for VotingRule {
 
 impl From<voting::Count> for Count {
     fn from(it: voting::Count) -> Self {
-        let voting::Count { measure, eligible, in_favour, against, abstained } = it;
-        Self { measure: measure.into(), eligible, in_favour, against, abstained }
+        let voting::Count { measure, eligible, in_favour, against, abstained, blank, spoiled } = it;
+        Self { measure: measure.into(), eligible, in_favour, against, abstained, blank, spoiled }
     }
 }
 
@@ -197,6 +311,7 @@ impl From<voting::Verdict> for Verdict {
         Self {
             outcome: it.outcome.into(),
             checks: it.checks.into_iter().map(Check::from).collect(),
+            winners: it.winners,
             reasons: it.reasons.into_iter().map(LocalText::from).collect(),
         }
     }

@@ -17,7 +17,7 @@ const fn operation_of(step: Step) -> Option<&'static str> {
         Step::Annul => Some("annul_ballot"),
         Step::Assign => Some("assign_resolution"),
         Step::Complete => Some("complete_resolution"),
-        Step::Pass | Step::Fail | Step::Close | Step::Reopen => None,
+        Step::Pass | Step::Advance | Step::Fail | Step::Close | Step::Reopen => None,
     }
 }
 

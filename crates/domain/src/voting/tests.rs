@@ -29,19 +29,11 @@ fn quorum(at_least: Fraction) -> Condition {
 }
 
 fn rule(conditions: Vec<Condition>) -> VotingRule {
-    VotingRule {
-        method: Method::YesNo,
-        conditions,
-        secrecy: Secrecy::Open,
-        notice_hours: 0,
-        window_hours: 24,
-        laws: Vec::new(),
-        custom: None,
-    }
+    VotingRule::of(conditions)
 }
 
 fn heads(eligible: u64, in_favour: u64, against: u64, abstained: u64) -> Tally {
-    Tally { counts: vec![Count { measure: Measure::Heads, eligible, in_favour, against, abstained }] }
+    Tally::of(vec![Count { in_favour, against, abstained, ..Count::of(Measure::Heads, eligible) }])
 }
 
 fn outcome(conditions: Vec<Condition>, tally: Tally) -> Outcome {
@@ -98,7 +90,7 @@ fn a_tally_must_fit_its_roll_and_its_rule() {
     let simple = rule(vec![majority("m", Of::Participating, Fraction::new(1, 2), true)]);
     assert_eq!(evaluate(&simple, &heads(3, 2, 2, 0)), Err(RuleError::Overfull(Measure::Heads)));
     assert_eq!(evaluate(&simple, &heads(MAX_INTEGER + 1, 0, 0, 0)), Err(RuleError::TooLarge(Measure::Heads)));
-    assert_eq!(evaluate(&simple, &Tally { counts: vec![] }), Err(RuleError::MissingMeasure(Measure::Heads)));
+    assert_eq!(evaluate(&simple, &Tally::of(vec![])), Err(RuleError::MissingMeasure(Measure::Heads)));
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn a_version_is_semantic() {
             interfaces: vec![],
             laws: vec![],
         };
-        descriptor(&described).is_ok()
+        descriptor(&described, &[]).is_ok()
     };
     assert!(of("1.0.0") && of("1.2.3-rc.1+5"));
     assert!(!of("1.0") && !of("a.b.c") && !of("1.0.0\0") && !of("1.0.0 x") && !of(""));

@@ -1,5 +1,7 @@
 //! Components of another contract, or of none: what they lack, what they ask for, and what they are instead.
 
+use serde_json::json;
+
 use crate::{guests::Guest, runs::Case};
 
 const CONTRACT: &str = "component.wrong_contract";
@@ -61,18 +63,34 @@ fn exports() -> Vec<Case> {
     let refused = |name: &str, change: &dyn Fn(&str) -> String, says: &str| {
         Case::refused(name, Guest::honest().silent().contract(|wit| change(wit)).component(), CONTRACT, says)
     };
-    for interface in ["describe", "topics", "voting", "escalation"] {
-        let name = format!("does not export {interface}");
+    let without = |interface: &str| {
         let export = format!("    export {interface};\n");
-        cases.push(refused(&name, &|wit| wit.replace(&export, ""), interface));
+        move |wit: &str| wit.replace(&export, "")
+    };
+    cases.push(refused("does not export describe", &without("describe"), "describe"));
+    for (interface, function, says) in [
+        ("topics", "classify", "facilities"),
+        ("voting", "rule", "quorum_heads"),
+        ("escalation", "assess", "supervisor"),
+    ] {
+        let named: Vec<_> = ["topics", "voting", "escalation"].into_iter().filter(|it| *it != interface).collect();
+        let guest = Guest::honest().contract(without(interface)).change("describe", "/interfaces", json!(named));
+        let name = format!("leaves {interface} to the standard rules");
+        cases.push(Case { says: says.into(), ..Case::holds(name, guest.component(), function) });
+        let guest = Guest::honest().contract(without(interface)).component();
+        let name = format!("names {interface}, and does not export it");
+        cases.push(Case::refused(name, guest, "component.bad_descriptor", "`interfaces`"));
     }
-    for version in ["0.2.0", "1.0.0", "0.0.9"] {
+    let guest = Guest::honest().change("describe", "/interfaces", json!(["voting"])).component();
+    cases.push(Case::refused("exports what it does not name", guest, "component.bad_descriptor", "`interfaces`"));
+    for version in ["0.1.0", "1.1.0", "2.0.0", "0.0.9"] {
         let name = format!("exports version {version} alone");
-        cases.push(refused(&name, &|wit| wit.replace("@0.1.0;", &format!("@{version};")), version));
+        let guest = Guest::honest().silent().contract(|wit| wit.replace("@1.0.0;", &format!("@{version};")));
+        cases.push(Case::refused(name, guest.component(), "component.unknown_contract", version));
     }
     for (name, from, to, says) in [
         ("a member of another type", "notice-hours: u32", "notice-hours: u64", "notice-hours"),
-        ("a member too many", "notice-hours: u32,", "notice-hours: u32, rounds: u32,", "9 fields"),
+        ("a member too many", "notice-hours: u32,", "notice-hours: u32, notice-days: u32,", "fields"),
         ("a member by another name", "notice-hours: u32", "notice-days: u32", "notice-days"),
         ("a case too many", "        no-quorum,\n", "        no-quorum,\n tie,\n", "outcome"),
         ("a result without an error", "-> result<voting-rule, policy-error>", "-> voting-rule", "result"),
@@ -97,9 +115,9 @@ fn exports() -> Vec<Case> {
     cases.push(Case::refused("exports a name twice", raw(twice), "component.invalid", "conflicts"));
     let names = "(component (component $c) (export \"a-b\" (component $c)) (export \"a-B\" (component $c)))";
     cases.push(Case::refused("exports names that differ in case alone", raw(names), "component.invalid", "conflicts"));
-    let empty = "(component (instance $i) (export \"yishi:policy/voting@0.1.0\" (instance $i)))";
+    let empty = "(component (instance $i) (export \"yishi:policy/voting@1.0.0\" (instance $i)))";
     cases.push(Case::refused("exports an empty interface", raw(empty), CONTRACT, "describe"));
-    let other = "(component (component $c) (export \"yishi:policy/voting@0.1.0\" (component $c)))";
+    let other = "(component (component $c) (export \"yishi:policy/voting@1.0.0\" (component $c)))";
     cases.push(Case::refused(
         "exports a component in the place of an interface",
         raw(other),

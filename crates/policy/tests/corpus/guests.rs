@@ -9,9 +9,9 @@ use wit_parser::{
     abi::{AbiVariant, WasmType},
 };
 
-use crate::{lowering::Memory, samples};
+use super::{lowering::Memory, samples};
 
-const WIT: &str = include_str!("../../../../plugins/wit/yishi-policy@0.1.0/policy.wit");
+const WIT: &str = include_str!("../../../../plugins/wit/yishi-policy@1.0.0/policy.wit");
 
 /// The contract, read once.
 static CONTRACT: LazyLock<(Resolve, WorldId)> = LazyLock::new(|| read(WIT));

@@ -16,7 +16,13 @@ pub const ASKED: [&str; 5] = ["rule", "decide", "categories", "classify", "asses
 /// An honest answer of each function.
 pub fn answers() -> Vec<(&'static str, Value)> {
     vec![
-        ("describe", json!({"name": "honest", "version": "1.0.0", "configuration-schema": "{}"})),
+        (
+            "describe",
+            json!({
+                "name": "honest", "version": "1.0.0", "configuration-schema": "{}",
+                "interfaces": ["topics", "voting", "escalation"],
+            }),
+        ),
         (
             "rule",
             json!({"ok": {

@@ -9,8 +9,8 @@ use yishi_domain::{
     receipts::Receipt,
     topics::Significance,
     voting::{
-        Choice, Condition, ConditionKind, Counted, Electorate, Fraction, Measure, Method, Of, Secrecy, Subject, Tally,
-        Verdict, VotingRule, evaluate,
+        Choice, Condition, ConditionKind, Counted, Electorate, Fraction, Measure, Of, Subject, Tally, Verdict,
+        VotingRule, evaluate,
     },
 };
 use yishi_record::{
@@ -111,6 +111,8 @@ impl Log {
         let mut opened = BallotOpened {
             ballot: BALLOT,
             topic: TopicId(CASE),
+            question: "是否加装电梯？".into(),
+            titles: Vec::new(),
             rule: rule.clone(),
             subject: subject(),
             component: (!story.standard).then(|| digest(COMPONENT)),
@@ -131,7 +133,7 @@ impl Log {
         }
         // Where floor areas are missing the log makes its tally without those votes.
         let countable: Vec<_> = votes.iter().filter(|it| it.floor_area.is_some()).cloned().collect();
-        let mut tally = facts::recount(&opened.eligible, &countable).expect("countable");
+        let mut tally = facts::recount(&opened.rule, &[], &opened.eligible, &countable, None).expect("countable");
         (story.tally)(&mut tally);
         let mut counted = BallotCounted {
             ballot: BALLOT,
@@ -146,12 +148,17 @@ impl Log {
         }
         let mut verdict = match evaluate(&rule, &tally) {
             Ok(verdict) => verdict,
-            Err(_) => Verdict { outcome: yishi_domain::voting::Outcome::Failed, checks: vec![], reasons: vec![] },
+            Err(_) => Verdict {
+                outcome: yishi_domain::voting::Outcome::Failed,
+                checks: vec![],
+                winners: vec![],
+                reasons: vec![],
+            },
         };
         (story.verdict)(&mut verdict);
         let mut receipt = Receipt {
             component: digest(COMPONENT),
-            contract: "0.1.0".into(),
+            contract: "1.0.0".into(),
             cost_table: "1".into(),
             configuration: digest(&canonical(&configuration())),
             input: text(&json!({"function": "decide", "rule": rule, "tally": tally})),
@@ -235,10 +242,11 @@ fn vote((unit, in_favour, floor_area): &(String, bool, Option<u64>), channel: &s
     VoteCast {
         ballot: BALLOT,
         voting_unit: unit.clone(),
-        choice: if *in_favour { Choice::InFavour } else { Choice::Against },
+        choice: Some(if *in_favour { Choice::InFavour } else { Choice::Against }),
         heads: 1,
         floor_area: *floor_area,
         channel: channel.into(),
+        replaces: None,
     }
 }
 
@@ -252,25 +260,15 @@ fn rule(custom: Option<String>) -> VotingRule {
         at_least: Fraction::new(1, 2),
         strict: true,
     };
-    VotingRule {
-        method: Method::YesNo,
-        conditions: vec![condition],
-        secrecy: Secrecy::Open,
-        notice_hours: 24,
-        window_hours: 72,
-        laws: Vec::new(),
-        custom,
-    }
+    VotingRule { notice_hours: 24, window_hours: 72, custom, ..VotingRule::of(vec![condition]) }
 }
 
 fn subject() -> Subject {
     Subject {
-        category: "parking".into(),
         significance: Significance::Major,
-        matter: None,
         electorate: Electorate::Owners,
-        eligible_heads: 40,
         eligible_floor_area: Some(400_000),
+        ..Subject::of("parking", 40)
     }
 }
 

@@ -10,13 +10,13 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, json};
-use yishi_domain::voting::{Subject, Tally};
+use yishi_domain::{
+    fixtures::{Call, Fixture},
+    voting::{Subject, Tally},
+};
 use yishi_policy::{Answered, Caller, PolicyFailure, limits};
 
-use super::{
-    fixtures::{self, Fixture},
-    read, trials,
-};
+use super::{fixtures, read, trials};
 use crate::{
     outputs::{self, Reason},
     workbenches::{Workbench, patiently},
@@ -117,11 +117,13 @@ fn questions(paths: &[PathBuf]) -> Result<Vec<Question>> {
     }
     let load = |file: &PathBuf| {
         let loaded = fixtures::load(file);
-        let Fixture { name, config, subject, tally, .. } =
-            loaded.map_err(|fault| anyhow::anyhow!("{}: {fault}", file.display()))?;
-        Ok(Question { name, config, subject, tally })
+        let Fixture { name, config, call } = loaded.map_err(|fault| anyhow::anyhow!("{}: {fault}", file.display()))?;
+        Ok(match call {
+            Call::Decide(subject, tally, _) => Some(Question { name, config, subject, tally }),
+            Call::Rule(..) | Call::Classify(..) | Call::Assess(..) => None,
+        })
     };
-    fixtures::files(paths)?.iter().map(load).collect()
+    fixtures::files(paths)?.iter().filter_map(|file| load(file).transpose()).collect()
 }
 
 async fn measure(host: &Caller, component: &Arc<[u8]>, question: &Question, runs: u16, calls: &mut Vec<Cost>) {

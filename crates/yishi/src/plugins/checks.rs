@@ -72,7 +72,8 @@ pub async fn check(options: &Check) -> Result<bool> {
 }
 
 fn sound(findings: &Findings) -> bool {
-    findings.admitted && findings.trials.iter().all(|it| matches!(it.result, Came::Answered | Came::Refused))
+    findings.admitted
+        && findings.trials.iter().all(|it| matches!(it.result, Came::Answered | Came::Left | Came::Refused))
 }
 
 fn sizes(sizes: &Sizes, tier: Tier) -> Vec<Size> {

@@ -1,4 +1,4 @@
-//! Fixtures: a configuration, a subject and a tally, and the verdict that a rule set must come to.
+//! An author's fixtures, put to the component.
 
 use std::{
     path::{Path, PathBuf},
@@ -6,44 +6,19 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use serde::Deserialize;
-use serde_json::Value;
-use yishi_domain::voting::{Outcome, Subject, Tally, Verdict};
-use yishi_policy::AdmissionRefusal;
+use yishi_domain::fixtures::{self, Call, Fixture, Refusal};
+use yishi_policy::{AdmissionRefusal, PolicyFailure};
 
 use super::{
     Test,
     conformance::{self, Finding},
     read,
+    trials::answered,
 };
 use crate::{
     outputs::{self, Reason},
     workbenches::{Workbench, patiently},
 };
-
-/// A fixture as it is written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fixture {
-    /// What it shows.
-    pub name: String,
-    /// The configuration.
-    pub config: Value,
-    /// What the rule is asked for.
-    pub subject: Subject,
-    /// What is decided.
-    pub tally: Tally,
-    expected: Expected,
-}
-
-/// What must come out.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Expected {
-    outcome: Outcome,
-    /// Whether each check holds, in the rule's order.
-    holds: Vec<bool>,
-}
 
 /// Runs the conformance kit and fixtures on a component and shows what differs; tells whether all came out as expected.
 pub async fn test(options: &Test) -> Result<bool> {
@@ -56,7 +31,11 @@ pub async fn test(options: &Test) -> Result<bool> {
     let component = Arc::from(component);
     let fixtures: Vec<_> = files.iter().map(|file| (file, load(file))).collect();
     let own = fixtures.iter().filter_map(|(_, it)| it.as_ref().ok());
-    let own: Vec<_> = own.map(|it| (it.config.clone(), it.subject.clone())).collect();
+    let own = own.filter_map(|it| match &it.call {
+        Call::Decide(subject, ..) => Some((it.config.clone(), subject.clone())),
+        Call::Rule(..) | Call::Classify(..) | Call::Assess(..) => None,
+    });
+    let own: Vec<_> = own.collect();
     let findings = conformance::run(&bench, &component, &own).await?;
     for Finding { function, asked, faults } in &findings {
         show(&format!("conformance  {function}  {asked} questions"), faults)?;
@@ -125,84 +104,34 @@ pub fn load(file: &Path) -> Result<Fixture, String> {
 }
 
 /// Runs one fixture, and says what is wrong.
-async fn run(bench: &Workbench, component: &Arc<[u8]>, fixture: &Fixture) -> Vec<String> {
-    let Fixture { config, subject, tally, expected, .. } = fixture;
-    let verdict = patiently(async || {
-        let rule = bench.host.rule(Arc::clone(component), config, subject).await?.value;
-        Ok(bench.host.verdict(Arc::clone(component), config, &rule, tally).await?.value)
-    });
-    match verdict.await {
-        Ok(verdict) => differences(expected, &verdict),
-        Err(failure) => {
-            let Reason { code, detail } = failure.into();
-            vec![format!("{code}: {detail}")]
-        }
-    }
-}
-
-/// Each place where a verdict is not the expected one, with the figures that it came to.
-fn differences(expected: &Expected, verdict: &Verdict) -> Vec<String> {
-    let mut lines = Vec::new();
-    if expected.outcome != verdict.outcome {
-        let (expected, found) = (outputs::word(&expected.outcome), outputs::word(&verdict.outcome));
-        lines.push(format!("outcome: expected {expected}, found {found}"));
-    }
-    let word = |holds: &bool| if *holds { "holds" } else { "fails" };
-    for i in 0..expected.holds.len().max(verdict.checks.len()) {
-        match (expected.holds.get(i), verdict.checks.get(i)) {
-            (Some(expected), Some(check)) if *expected == check.holds => {}
-            (expected, Some(check)) => lines.push(format!(
-                "check {} ({}): expected {}, found {} with {}",
-                i + 1,
-                check.code,
-                expected.map_or("no such check", word),
-                word(&check.holds),
-                outputs::figures(check)
-            )),
-            (expected, None) => {
-                lines.push(format!("check {}: expected {}, found no such check", i + 1, expected.map_or("", word)));
+async fn run(bench: &Workbench, component: &Arc<[u8]>, Fixture { config, call, .. }: &Fixture) -> Vec<String> {
+    let (host, own) = (&bench.host, || Arc::clone(component));
+    let differences = match call {
+        Call::Rule(subject, Refusal { refused }) => {
+            match patiently(async || host.rule(own(), config, subject).await).await {
+                Err(PolicyFailure::Refused { code, .. }) if code == *refused => Ok(Vec::new()),
+                Err(failure) => Err(failure),
+                Ok(_) => Ok(vec![format!("expected to be refused by `{refused}`, found a rule")]),
             }
         }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use yishi_domain::voting::{Check, Fraction};
-
-    use super::*;
-
-    fn verdict(holds: &[bool]) -> Verdict {
-        let check = |holds: &bool| Check {
-            code: "majority".into(),
-            counted: 5,
-            of: 10,
-            at_least: Fraction::new(1, 2),
-            strict: true,
-            holds: *holds,
-        };
-        Verdict { outcome: Outcome::Failed, checks: holds.iter().map(check).collect(), reasons: Vec::new() }
-    }
-
-    #[test]
-    fn every_difference_is_shown_with_its_figures() {
-        let expect = |outcome, holds: &[bool]| Expected { outcome, holds: holds.to_vec() };
-        assert!(differences(&expect(Outcome::Failed, &[true, false]), &verdict(&[true, false])).is_empty());
-        assert_eq!(
-            differences(&expect(Outcome::Passed, &[true, true]), &verdict(&[true, false])),
-            [
-                "outcome: expected passed, found failed",
-                "check 2 (majority): expected holds, found fails with 5 of 10, more than 1/2"
-            ]
-        );
-        assert_eq!(
-            differences(&expect(Outcome::Failed, &[true]), &verdict(&[true, true])),
-            ["check 2 (majority): expected no such check, found holds with 5 of 10, more than 1/2"]
-        );
-        assert_eq!(
-            differences(&expect(Outcome::Failed, &[true, false]), &verdict(&[true])),
-            ["check 2: expected fails, found no such check"]
-        );
-    }
+        Call::Decide(subject, tally, expected) => {
+            let verdict = patiently(async || {
+                let rule = host.rule(own(), config, subject).await?.value;
+                host.verdict(own(), config, &rule, tally).await
+            });
+            verdict.await.map(|verdict| expected.differences(&verdict.value))
+        }
+        Call::Classify(topic, expected) => {
+            let scored = patiently(async || answered(host.classify(own(), config, topic).await)).await;
+            scored.map(|scored| fixtures::differences_of_categories(expected, &scored.value))
+        }
+        Call::Assess(case, expected) => {
+            let answer = patiently(async || answered(host.assess(own(), config, case).await)).await;
+            answer.map(|answer| fixtures::differences_of_answer(expected, &answer.value))
+        }
+    };
+    differences.unwrap_or_else(|failure| {
+        let Reason { code, detail } = failure.into();
+        vec![format!("{code}: {detail}")]
+    })
 }

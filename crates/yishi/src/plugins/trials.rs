@@ -37,6 +37,8 @@ pub struct Trial {
 pub enum Came {
     /// Both times the same answer for the same fuel.
     Answered,
+    /// The standard rules answered: the rule set leaves this to them.
+    Left,
     /// Both times refused alike: these rules have no answer to the trial's question, or need a configuration.
     Refused,
     /// Not an answer that the host can take.
@@ -81,8 +83,10 @@ pub async fn twice<T: PartialEq>(
     }
     match first {
         Ok(answer) => {
-            trial.fuel = answer.receipt.as_ref().map(|it| it.fuel);
-            trial.output_bytes = answer.receipt.as_ref().map(|it| it.output.len());
+            match &answer.receipt {
+                Some(receipt) => (trial.fuel, trial.output_bytes) = (Some(receipt.fuel), Some(receipt.output.len())),
+                None => trial.result = Came::Left,
+            }
             (trial, Some(answer.value))
         }
         Err(failure) => {
@@ -109,12 +113,11 @@ pub fn answered<T>(answer: Answered<T>) -> Result<Answered<T>, PolicyFailure> {
 /// An ordinary matter, a major one, and one that the law names.
 pub fn subjects() -> [(&'static str, Subject); 3] {
     let subject = |significance, matter: Option<&str>| Subject {
-        category: "property".into(),
         significance,
         matter: matter.map(str::to_owned),
         electorate: Electorate::Owners,
-        eligible_heads: 12,
         eligible_floor_area: Some(120_000),
+        ..Subject::of("property", 12)
     };
     [
         ("general", subject(Significance::General, None)),
@@ -126,8 +129,8 @@ pub fn subjects() -> [(&'static str, Subject); 3] {
 
 /// Three of four for it, by head and by area.
 pub fn tally() -> Tally {
-    let count = |measure, eligible, in_favour| Count { measure, eligible, in_favour, against: 1, abstained: 0 };
-    Tally { counts: vec![count(Measure::Heads, 12, 9), count(Measure::FloorArea, 120_000, 90_001)] }
+    let count = |measure, eligible, in_favour| Count { in_favour, against: 1, ..Count::of(measure, eligible) };
+    Tally::of(vec![count(Measure::Heads, 12, 9), count(Measure::FloorArea, 120_000, 90_001)])
 }
 
 fn case() -> Case {
@@ -153,12 +156,7 @@ mod tests {
         let calls = Cell::new(0);
         let ask = async || {
             calls.set(calls.get() + 1);
-            answers[calls.get() - 1].clone().map(|value| Answered {
-                value,
-                receipt: None,
-                fallback: None,
-                memory_bytes: 0,
-            })
+            answers[calls.get() - 1].clone().map(Answered::standard)
         };
         twice("a call", ask).await.0.result
     }
@@ -167,7 +165,7 @@ mod tests {
     async fn two_calls_that_come_out_differently_are_no_answer() {
         let refused = || Err(PolicyFailure::Refused { code: "a".into(), message: "b".into() });
         let trap = || Err(PolicyFailure::Trap("unreachable".into()));
-        assert_eq!(came([Ok(1), Ok(1)]).await, Came::Answered);
+        assert_eq!(came([Ok(1), Ok(1)]).await, Came::Left);
         assert_eq!(came([Ok(1), Ok(2)]).await, Came::Differed);
         assert_eq!(came([Ok(1), refused()]).await, Came::Differed);
         assert_eq!(came([refused(), refused()]).await, Came::Refused);

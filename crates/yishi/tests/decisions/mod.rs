@@ -68,7 +68,8 @@ impl Decision {
             let mut rule = host.rule(Arc::clone(&bytes), &config, &subject()).await.expect("a rule").value;
             change(&mut rule);
             let mut decision = Self::new(rule.clone());
-            let tally = facts::recount(&decision.opened.eligible, &decision.votes).expect("countable");
+            let tally =
+                facts::recount(&rule, &[], &decision.opened.eligible, &decision.votes, None).expect("countable");
             let answer = host.verdict(bytes, &config, &rule, &tally).await.expect("a verdict");
             decision.opened.component = Some(digest(&COMPONENT));
             decision.opened.configuration = Some(digest(&canonical(&config)));
@@ -99,7 +100,7 @@ impl Decision {
             ballot: BALLOT,
             count: self.votes.len() as u64,
             votes_root: facts::votes_root(&hashes),
-            tally: facts::recount(&self.opened.eligible, &self.votes).expect("countable"),
+            tally: facts::recount(&self.opened.rule, &[], &self.opened.eligible, &self.votes, None).expect("countable"),
         };
         add(&mut events, facts::BALLOT_COUNTED, value(&counted));
         add(&mut events, facts::BALLOT_DECIDED, value(&self.decided));
@@ -126,21 +127,24 @@ impl Decision {
         let vote = |i| VoteCast {
             ballot: BALLOT,
             voting_unit: format!("3-2-{i}"),
-            choice: if i < 8 { Choice::InFavour } else { Choice::Against },
+            choice: Some(if i < 8 { Choice::InFavour } else { Choice::Against }),
             heads: 1,
             floor_area: Some(AREA),
             channel: facts::ONLINE.into(),
+            replaces: None,
         };
         let votes: Vec<_> = (0..10).map(vote).collect();
         let eligible = vec![
             Eligible { measure: Measure::Heads, total: UNITS },
             Eligible { measure: Measure::FloorArea, total: UNITS * AREA },
         ];
-        let tally = facts::recount(&eligible, &votes).expect("countable");
+        let tally = facts::recount(&rule, &[], &eligible, &votes, None).expect("countable");
         let verdict = evaluate(&rule, &tally).expect("a sound rule");
         let opened = BallotOpened {
             ballot: BALLOT,
             topic: TopicId(CASE),
+            question: "是否加装电梯？".into(),
+            titles: Vec::new(),
             rule,
             subject: subject(),
             component: None,
@@ -174,12 +178,11 @@ fn event(position: u64, kind: &str, subject: Uuid, body: Value) -> StoredEvent {
 
 fn subject() -> Subject {
     Subject {
-        category: "property".into(),
         significance: Significance::Major,
         matter: Some("property_service".into()),
         electorate: Electorate::Owners,
-        eligible_heads: UNITS,
         eligible_floor_area: Some(UNITS * AREA),
+        ..Subject::of("property", UNITS)
     }
 }
 

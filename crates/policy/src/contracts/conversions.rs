@@ -2,13 +2,11 @@
 
 use yishi_domain as domain;
 
-use crate::{
-    PolicyFailure, answers,
-    bindings::{
-        exports::yishi::policy::{describe, escalation, topics, voting},
-        yishi::policy::types as wit,
-    },
+use super::bindings::{
+    exports::yishi::policy::{describe, escalation, topics, voting},
+    yishi::policy::types as wit,
 };
+use crate::{PolicyFailure, answers};
 
 /// Pairs the cases of two enumerations, both ways.
 macro_rules! pairs {
@@ -64,18 +62,22 @@ impl Unknown {
 pairs! {
     wit::Significance = domain::topics::Significance { General, Major }
     wit::Level = domain::escalation::Level { Province, City, District, Street, Community }
-    voting::ConditionKind = domain::voting::ConditionKind { Quorum, Majority }
+    voting::ConditionKind = domain::voting::ConditionKind { Quorum, Majority, Threshold }
     voting::Counted = domain::voting::Counted { Participating, InFavour }
-    voting::Whole = domain::voting::Of { Eligible, Participating, ForAndAgainst }
+    voting::Whole = domain::voting::Of { Eligible, Participating, Valid, ForAndAgainst }
+    voting::Utility = domain::voting::Utility { Cost, Number, Points }
+    voting::Completion = domain::voting::Completion { None, RaiseShares, ByScores }
 }
 
 open_pairs! {
     topics::Form = domain::topics::Form { OpenDebate, RoundTable, JointMeeting }
-    voting::Electorate = domain::voting::Electorate { Residents, Owners, Representatives }
-    voting::Method = domain::voting::Method { YesNo }
+    voting::Electorate = domain::voting::Electorate {
+        Residents, Households, Owners, PartyMembers, CouncilMembers, VillagerRepresentatives, Representatives,
+    }
     voting::Measure = domain::voting::Measure { Heads, FloorArea }
-    voting::Secrecy = domain::voting::Secrecy { Open }
-    voting::Outcome = domain::voting::Outcome { Passed, Failed, NoQuorum }
+    voting::Secrecy = domain::voting::Secrecy { Open, Secret }
+    voting::Outcome = domain::voting::Outcome { Passed, Failed, NoQuorum, NextRound }
+    voting::Tie = domain::voting::Tie { ListedFirst, CheaperFirst, NoneChosen }
     escalation::CaseKind = domain::escalation::CaseKind { Overdue, Unanswered, Unsatisfied, Objection }
 }
 
@@ -85,6 +87,10 @@ pub fn descriptor_in(it: describe::Descriptor) -> domain::describe::Descriptor {
 }
 
 pub fn subject_out(it: &domain::voting::Subject) -> voting::Subject {
+    let option = |it: &domain::voting::ChoiceOption| voting::ChoiceOption {
+        code: it.code.clone(),
+        cost: it.cost.map(|cost| cost.to_string()),
+    };
     voting::Subject {
         category: it.category.clone(),
         significance: Ours(it.significance).into(),
@@ -92,6 +98,9 @@ pub fn subject_out(it: &domain::voting::Subject) -> voting::Subject {
         electorate: Ours(it.electorate).into(),
         eligible_heads: it.eligible_heads.to_string(),
         eligible_floor_area: it.eligible_floor_area.map(|area| area.to_string()),
+        options: it.options.iter().map(option).collect(),
+        budget: it.budget.map(|budget| budget.to_string()),
+        round: it.round,
         extensions: Vec::new(),
     }
 }
@@ -99,14 +108,60 @@ pub fn subject_out(it: &domain::voting::Subject) -> voting::Subject {
 pub fn rule_in(it: voting::VotingRule) -> Result<domain::voting::VotingRule, PolicyFailure> {
     known(&it.extensions)?;
     let conditions = it.conditions.into_iter().enumerate();
+    let extension = |it: voting::Extension| domain::voting::Extension { hours: it.hours, times: it.times };
+    let round = |(i, it): (usize, voting::Round)| -> Result<_, PolicyFailure> {
+        let electorate = Ours::try_from(it.electorate).map_err(|it| it.within(&format!("rounds[{i}].electorate")))?.0;
+        Ok(domain::voting::Round { code: it.code, electorate })
+    };
     Ok(domain::voting::VotingRule {
-        method: Ours::try_from(it.method).map_err(|it| it.within("method"))?.0,
+        method: method_in(it.method)?,
         conditions: conditions.map(|(i, it)| condition_in(i, it)).collect::<Result<_, _>>()?,
+        selection: it.selection.map(selection_in).transpose()?,
         secrecy: Ours::try_from(it.secrecy).map_err(|it| it.within("secrecy"))?.0,
+        change_of_vote: it.change_of_vote,
+        mandates_per_proxy: it.mandates_per_proxy,
         notice_hours: it.notice_hours,
         window_hours: it.window_hours,
+        extension: it.extension.map(extension),
+        publication_hours: it.publication_hours,
+        rounds: it.rounds.into_iter().enumerate().map(round).collect::<Result<_, _>>()?,
+        round: it.round,
         laws: it.laws,
         custom: it.custom,
+    })
+}
+
+fn method_in(it: voting::Method) -> Result<domain::voting::Method, PolicyFailure> {
+    use domain::voting::Method;
+    match it {
+        voting::Method::YesNo => Ok(Method::YesNo),
+        voting::Method::Approval(most) => Ok(Method::Approval(most)),
+        voting::Method::Cumulative(points) => Ok(Method::Cumulative(points)),
+        voting::Method::Ranked(most) => Ok(Method::Ranked(most)),
+        voting::Method::Other(name) => Err(Unknown(name).within("method")),
+    }
+}
+
+fn selection_in(it: voting::Selection) -> Result<domain::voting::Selection, PolicyFailure> {
+    use domain::voting::{EqualShares, Procedure};
+    let budget = |text: &str| amount(text, || "selection.procedure".into());
+    let procedure = match it.procedure {
+        voting::Procedure::MostVotes(seats) => Procedure::MostVotes(seats),
+        voting::Procedure::Schulze(seats) => Procedure::Schulze(seats),
+        voting::Procedure::InstantRunoff => Procedure::InstantRunoff,
+        voting::Procedure::GreedySkip(it) => Procedure::GreedySkip(budget(&it)?),
+        voting::Procedure::GreedyStop(it) => Procedure::GreedyStop(budget(&it)?),
+        voting::Procedure::EqualShares(it) => Procedure::EqualShares(EqualShares {
+            budget: budget(&it.budget)?,
+            utility: Ours::from(it.utility).0,
+            completion: Ours::from(it.completion).0,
+        }),
+        voting::Procedure::Other(name) => return Err(Unknown(name).within("selection.procedure")),
+    };
+    Ok(domain::voting::Selection {
+        measure: Ours::try_from(it.measure).map_err(|it| it.within("selection.measure"))?.0,
+        procedure,
+        tie: Ours::try_from(it.tie).map_err(|it| it.within("selection.tie"))?.0,
     })
 }
 
@@ -120,16 +175,52 @@ pub fn rule_out(it: &domain::voting::VotingRule) -> voting::VotingRule {
         at_least: wit::Fraction { numerator: it.at_least.numerator, denominator: it.at_least.denominator },
         strict: it.strict,
     };
+    let round =
+        |it: &domain::voting::Round| voting::Round { code: it.code.clone(), electorate: Ours(it.electorate).into() };
     voting::VotingRule {
-        method: Ours(it.method).into(),
+        method: method_out(it.method),
         conditions: it.conditions.iter().map(condition).collect(),
+        selection: it.selection.map(selection_out),
         secrecy: Ours(it.secrecy).into(),
+        change_of_vote: it.change_of_vote,
+        mandates_per_proxy: it.mandates_per_proxy,
         notice_hours: it.notice_hours,
         window_hours: it.window_hours,
+        extension: it.extension.map(|it| voting::Extension { hours: it.hours, times: it.times }),
+        publication_hours: it.publication_hours,
+        rounds: it.rounds.iter().map(round).collect(),
+        round: it.round,
         laws: it.laws.clone(),
         custom: it.custom.clone(),
         extensions: Vec::new(),
     }
+}
+
+fn method_out(it: domain::voting::Method) -> voting::Method {
+    use domain::voting::Method;
+    match it {
+        Method::YesNo => voting::Method::YesNo,
+        Method::Approval(most) => voting::Method::Approval(most),
+        Method::Cumulative(points) => voting::Method::Cumulative(points),
+        Method::Ranked(most) => voting::Method::Ranked(most),
+    }
+}
+
+fn selection_out(it: domain::voting::Selection) -> voting::Selection {
+    use domain::voting::Procedure;
+    let procedure = match it.procedure {
+        Procedure::MostVotes(seats) => voting::Procedure::MostVotes(seats),
+        Procedure::Schulze(seats) => voting::Procedure::Schulze(seats),
+        Procedure::InstantRunoff => voting::Procedure::InstantRunoff,
+        Procedure::GreedySkip(budget) => voting::Procedure::GreedySkip(budget.to_string()),
+        Procedure::GreedyStop(budget) => voting::Procedure::GreedyStop(budget.to_string()),
+        Procedure::EqualShares(it) => voting::Procedure::EqualShares(voting::EqualShares {
+            budget: it.budget.to_string(),
+            utility: Ours(it.utility).into(),
+            completion: Ours(it.completion).into(),
+        }),
+    };
+    voting::Selection { measure: Ours(it.measure).into(), procedure, tie: Ours(it.tie).into() }
 }
 
 pub fn tally_out(it: &domain::voting::Tally) -> voting::Tally {
@@ -139,8 +230,27 @@ pub fn tally_out(it: &domain::voting::Tally) -> voting::Tally {
         in_favour: it.in_favour.to_string(),
         against: it.against.to_string(),
         abstained: it.abstained.to_string(),
+        blank: it.blank.to_string(),
+        spoiled: it.spoiled.to_string(),
     };
-    voting::Tally { counts: it.counts.iter().map(count).collect(), extensions: Vec::new() }
+    let standing = |it: &domain::voting::Standing| voting::Standing {
+        code: it.code.clone(),
+        support: it.support.to_string(),
+        score: it.score.to_string(),
+        chosen: it.chosen,
+    };
+    let profile = |it: &domain::voting::Profile| voting::Profile {
+        lengths: it.lengths.clone(),
+        options: it.options.clone(),
+        points: it.points.clone(),
+        weights: it.weights.iter().map(u64::to_string).collect(),
+    };
+    voting::Tally {
+        counts: it.counts.iter().map(count).collect(),
+        standings: it.standings.iter().map(standing).collect(),
+        profile: it.profile.as_ref().map(profile),
+        extensions: Vec::new(),
+    }
 }
 
 pub fn verdict_in(it: voting::Verdict) -> Result<domain::voting::Verdict, PolicyFailure> {
@@ -158,6 +268,7 @@ pub fn verdict_in(it: voting::Verdict) -> Result<domain::voting::Verdict, Policy
     Ok(domain::voting::Verdict {
         outcome: Ours::try_from(it.outcome).map_err(|it| it.within("outcome"))?.0,
         checks: it.checks.into_iter().enumerate().map(check).collect::<Result<_, _>>()?,
+        winners: it.winners,
         reasons: texts(it.reasons),
     })
 }
@@ -176,6 +287,10 @@ fn category_in(i: usize, it: topics::Category) -> Result<domain::topics::Categor
         form: Ours::try_from(it.form).map_err(|it| it.within(&format!("categories[{i}].form")))?.0,
         stage_hours: it.stage_hours.into_iter().map(limit).collect(),
     })
+}
+
+pub fn topic_out(it: &domain::topics::TopicText) -> topics::Topic {
+    topics::Topic { title: it.title.clone(), body: it.body.clone(), extensions: Vec::new() }
 }
 
 pub fn scored_in(it: topics::Scored) -> domain::topics::Scored {

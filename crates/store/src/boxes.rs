@@ -1,0 +1,39 @@
+//! The boxes of secret ballots: what votes say, apart from who voted.
+//!
+//! Until a box is sealed its rows share the transaction of the vote, which whoever operates the database can see. Sealing keeps how many papers
+//! say the same, and deletes the rows.
+
+use std::collections::BTreeMap;
+
+use sqlx::{QueryBuilder, types::Json};
+use yishi_domain::{BallotId, voting::Choice};
+
+use crate::{StoreError, WriteTx};
+
+const ROWS: usize = 5_000;
+
+/// Puts papers into a box, under names that mean nothing.
+pub async fn insert(tx: &mut WriteTx, ballot: BallotId, papers: &[&Choice]) -> Result<(), StoreError> {
+    let tenant = tx.tenant().uuid();
+    for chunk in papers.chunks(ROWS) {
+        let mut query = QueryBuilder::new("INSERT INTO box_papers (tenant_id, ballot_id, id, choice) ");
+        query.push_values(chunk, |mut row, choice| {
+            row.push_bind(tenant).push_bind(ballot.uuid()).push("gen_random_uuid()").push_bind(Json(*choice));
+        });
+        query.build().persistent(chunk.len() == 1).execute(tx.sql()).await?;
+    }
+    Ok(())
+}
+
+/// Empties a box: tells how many of its papers say what, in the order of the choices.
+pub async fn empty(tx: &mut WriteTx, ballot: BallotId) -> Result<BTreeMap<Choice, u64>, StoreError> {
+    let rows: Vec<(Json<Choice>, i64)> = sqlx::query_as(
+        "WITH emptied AS (DELETE FROM box_papers WHERE tenant_id = $1 AND ballot_id = $2 RETURNING choice)
+         SELECT choice, count(*) FROM emptied GROUP BY choice",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(ballot.uuid())
+    .fetch_all(tx.sql())
+    .await?;
+    Ok(rows.into_iter().map(|(choice, number)| (choice.0, number.unsigned_abs())).collect())
+}
