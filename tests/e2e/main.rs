@@ -8,6 +8,7 @@ mod divisions;
 mod harms;
 mod lifecycles;
 mod loops;
+mod methods;
 mod plugins;
 mod problems;
 mod races;

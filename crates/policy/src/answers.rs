@@ -65,8 +65,6 @@ pub fn rule(it: &VotingRule, subject: &Subject) -> Checked {
     }
     few("rounds", it.rounds.len(), ENTRIES)?;
     ensure("round", it.round == subject.round, || format!("round {}; {} was asked for", it.round, subject.round))?;
-    let electorate = it.rounds.get(it.round as usize).map_or(subject.electorate, |it| it.electorate);
-    ensure("rounds", electorate == subject.electorate, || format!("in this round {electorate:?} vote"))?;
     if let Some(selection) = it.selection {
         let stated = selection.measure != Measure::FloorArea || subject.eligible_floor_area.is_some();
         ensure("selection.measure", stated, || "the roll does not state floor areas".into())?;

@@ -113,6 +113,7 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> 
     };
     let (rule, rule_receipt) = rules.rule(app, &subject).await?;
     require_same_rounds(&rule, before.as_ref())?;
+    require_electorate(&rule, subject.electorate)?;
     require_alike(&rule, &new.roll)?;
     // Where the rule set leaves ballots to the standard rules, these decide it.
     let decides = rule_receipt.is_some();
@@ -148,7 +149,7 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> 
         subject: ballot.subject.clone(),
         component: rules.component().filter(|_| decides),
         configuration: rules.configuration().filter(|_| decides),
-        eligible: eligible(&ballot.subject),
+        eligible: eligible(&ballot.rule, &ballot.subject),
         roll_root: ballot.roll_root,
         opens_at: ballot.opens_at,
         closes_at: ballot.closes_at,
@@ -188,9 +189,10 @@ pub async fn list(app: &App, session: &Session, topic: TopicId) -> Result<Vec<Ba
     Ok(all.into_iter().map(|it| it.id).collect())
 }
 
-/// What the roll comes to, by each measure that it states.
-pub(crate) fn eligible(subject: &Subject) -> Vec<Eligible> {
-    let area = subject.eligible_floor_area.map(|total| Eligible { measure: Measure::FloorArea, total });
+/// What the roll comes to, by each measure that it states; in a secret ballot nobody weighs more than others, and heads alone count.
+pub(crate) fn eligible(rule: &VotingRule, subject: &Subject) -> Vec<Eligible> {
+    let area = subject.eligible_floor_area.filter(|_| rule.secrecy == Secrecy::Open);
+    let area = area.map(|total| Eligible { measure: Measure::FloorArea, total });
     [Eligible { measure: Measure::Heads, total: subject.eligible_heads }].into_iter().chain(area).collect()
 }
 
@@ -240,6 +242,18 @@ fn require_same_rounds(rule: &VotingRule, before: Option<&Ballot>) -> Result<(),
     let text = "the rules name other rounds than were published with the first one";
     Err(Refusal::conflict("ballot.rounds_changed", text)
         .with_fix("go back to the rule set and configuration of the first round, or begin again with its first round"))
+}
+
+/// Each round has an electorate of its own.
+fn require_electorate(rule: &VotingRule, electorate: Electorate) -> Result<(), Refusal> {
+    match rule.rounds.get(rule.round as usize) {
+        Some(round) if round.electorate != electorate => {
+            let text = format!("the round `{}` is voted on by others", round.code);
+            let fix = format!("open it for {}", serde_json::json!(round.electorate));
+            Err(Refusal::invalid("ballot.wrong_electorate", "electorate", text).with_fix(fix))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// In a secret ballot a voting unit that weighs more would be known by its weight.

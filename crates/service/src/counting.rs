@@ -195,7 +195,7 @@ async fn commit_count(app: &App, ctx: &Ctx, tenant: &Tenant, id: BallotId) -> Re
         Secrecy::Open => None,
         Secrecy::Secret => Some(seal(&mut tx, id).await?),
     };
-    let eligible = opening::eligible(&ballot.subject);
+    let eligible = opening::eligible(&ballot.rule, &ballot.subject);
     let tally = facts::recount(&ballot.rule, &ballot.subject.options, &eligible, &bodies, sealed.as_ref())
         .map_err(|error| Failure::Inconsistent(error.to_string()))?;
     let hashes: Vec<_> = cast.iter().map(|it| leaves::leaf_hash(&tenant.slug, it)).collect();
@@ -210,12 +210,13 @@ async fn commit_count(app: &App, ctx: &Ctx, tenant: &Tenant, id: BallotId) -> Re
     ballots::save(&mut tx, &ballot).await?;
     ballots::save_count(&mut tx, id, counted.count, &counted.votes_root).await?;
     timers::insert(&mut tx, &retry(ctx, id, Duration::minutes(RETRY_MINUTES))).await?;
+    // Drawn before the count's, so that the record tells of the box first.
+    let sealed = sealed.map(|sealed| event(ctx, BOX_SEALED, ballot.topic.uuid(), sealed));
     let counted = event(ctx, BALLOT_COUNTED, ballot.topic.uuid(), counted);
     match sealed {
-        None => tx.commit([counted], ()).await?,
-        Some(sealed) => tx.commit([event(ctx, BOX_SEALED, ballot.topic.uuid(), sealed), counted], ()).await?,
+        None => Ok(tx.commit([counted], ()).await?),
+        Some(sealed) => Ok(tx.commit([sealed, counted], ()).await?),
     }
-    Ok(())
 }
 
 /// Empties the box of a secret ballot: from then on it is known how many papers say what, and nothing of the single ones.
