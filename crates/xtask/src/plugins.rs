@@ -21,7 +21,15 @@ use crate::{
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The rule sets, by package.
-const RULE_SETS: &[&str] = &["standard", "civil-code-278", "rule-book"];
+const RULE_SETS: &[&str] = &[
+    "standard",
+    "civil-code-278",
+    "villagers-committee",
+    "four-deliberations",
+    "livelihood-vote",
+    "escalation-ladder",
+    "rule-book",
+];
 
 /// Debian's packages that build for the target.
 const DEBIAN: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "libstd-rust-web-dev"];
