@@ -5,7 +5,12 @@ use std::{ffi::OsString, path::PathBuf, sync::Arc};
 use serde_json::{Value, from_value, json};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
-use yishi_domain::{escalation, topics::TopicText, voting::Outcome};
+use yishi_domain::{
+    escalation,
+    fixtures::{self, Call, Fixture, Refusal},
+    topics::TopicText,
+    voting::Outcome,
+};
 use yishi_policy::{Caller, HostOptions, PolicyFailure, PolicyHost, limits, limits::Tier};
 
 /// The fuel of a call without rows.
@@ -133,21 +138,42 @@ async fn the_same_votes_pass_under_one_rule_set_and_fail_under_the_other() {
     assert_eq!(outcomes, [Outcome::Passed, Outcome::Failed]);
 }
 
+/// The rule sets of the project: every folder with fixtures.
+fn rule_sets() -> Vec<String> {
+    let folders = std::fs::read_dir(format!("{ROOT}/plugins")).expect("the rule sets").flatten();
+    let named = folders.filter(|it| it.path().join("fixtures").is_dir()).map(|it| it.file_name());
+    named.map(|it| it.into_string().expect("a plain name")).filter(|it| it != "template").collect()
+}
+
 #[tokio::test]
 async fn every_fixture_comes_out_of_the_component_as_it_does_natively() {
     let host = Host::new("fixtures");
-    for set in ["standard", "civil-code-278"] {
+    let policy = &host.policy;
+    for set in rule_sets() {
         for entry in std::fs::read_dir(format!("{ROOT}/plugins/{set}/fixtures")).expect("the fixtures").flatten() {
-            let fixture: Value =
-                serde_json::from_str(&std::fs::read_to_string(entry.path()).expect("a text")).expect("JSON");
-            let take = |member: &str| fixture[member].clone();
-            let subject = from_value(take("subject")).expect("a subject");
-            let rule = host.policy.rule(built(set), &take("config"), &subject).await.expect("a rule").value;
-            let tally = from_value(take("tally")).expect("a tally");
-            let verdict =
-                host.policy.verdict(built(set), &take("config"), &rule, &tally).await.expect("a verdict").value;
-            let outcome = serde_json::to_value(verdict.outcome).expect("plain");
-            assert_eq!(outcome, fixture["expected"]["outcome"], "{}", fixture["name"]);
+            let text = std::fs::read_to_string(entry.path()).expect("a text");
+            let Fixture { name, config, call } = serde_json::from_str(&text).expect("a fixture");
+            let differences = match call {
+                Call::Rule(subject, Refusal { refused }) => {
+                    let failure = policy.rule(built(&set), &config, &subject).await.expect_err(&name);
+                    assert!(matches!(&failure, PolicyFailure::Refused { code, .. } if *code == refused), "{failure}");
+                    Vec::new()
+                }
+                Call::Decide(subject, tally, expected) => {
+                    let rule = policy.rule(built(&set), &config, &subject).await.expect(&name).value;
+                    expected.differences(&policy.verdict(built(&set), &config, &rule, &tally).await.expect(&name).value)
+                }
+                Call::Classify(topic, expected) => {
+                    let scored = policy.classify(built(&set), &config, &topic).await;
+                    fixtures::differences_of_categories(&expected, &scored.value)
+                }
+                Call::Assess(case, expected) => {
+                    let answer = policy.assess(built(&set), &config, &case).await;
+                    assert_eq!(answer.fallback, None, "{name}");
+                    fixtures::differences_of_answer(&expected, &answer.value)
+                }
+            };
+            assert_eq!(differences, [""; 0], "{set}: {name}");
         }
     }
 }
