@@ -21,5 +21,6 @@ mod timers;
 mod tokens;
 mod topics;
 mod trials;
+mod trust;
 mod votes;
 mod workers;

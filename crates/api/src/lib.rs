@@ -34,14 +34,14 @@ use yishi_service::App;
 pub use crate::problems::Problem;
 use crate::resources::{
     ballots::BallotsApi, clocks::ClocksApi, divisions::DivisionsApi, meetings::MeetingsApi, members::MembersApi,
-    records::RecordsApi, resolutions::ResolutionsApi, rule_sets::RuleSetsApi, tenants::TenantsApi, topics::TopicsApi,
-    trials::TrialsApi, units::UnitsApi,
+    notices::NoticesApi, records::RecordsApi, resolutions::ResolutionsApi, rule_sets::RuleSetsApi, tenants::TenantsApi,
+    topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi,
 };
 
 /// Every resource.
 pub(crate) type Api = (
     (TenantsApi, DivisionsApi),
-    (UnitsApi, MembersApi, ClocksApi, RuleSetsApi, TrialsApi),
+    (UnitsApi, MembersApi, NoticesApi, ClocksApi, RuleSetsApi, TrialsApi, TrustApi),
     (TopicsApi, MeetingsApi, BallotsApi, ResolutionsApi),
     RecordsApi,
 );
@@ -79,7 +79,7 @@ pub fn spec_yaml() -> String {
 fn service() -> OpenApiService<Api, ()> {
     let api = (
         (TenantsApi, DivisionsApi),
-        (UnitsApi, MembersApi, ClocksApi, RuleSetsApi, TrialsApi),
+        (UnitsApi, MembersApi, NoticesApi, ClocksApi, RuleSetsApi, TrialsApi, TrustApi),
         (TopicsApi, MeetingsApi, BallotsApi, ResolutionsApi),
         RecordsApi,
     );

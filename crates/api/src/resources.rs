@@ -7,6 +7,7 @@ pub mod codes;
 pub mod divisions;
 pub mod meetings;
 pub mod members;
+pub mod notices;
 pub mod papers;
 pub mod records;
 pub mod resolutions;
@@ -16,6 +17,7 @@ pub mod selections;
 pub mod tenants;
 pub mod topics;
 pub mod trials;
+pub mod trust;
 pub mod units;
 
 use poem::http::StatusCode;

@@ -20,7 +20,7 @@ use crate::{
     contracts::{Called, Exports},
     engines,
     hosts::{Loaded, turn},
-    limits,
+    limits::{self, Tier},
 };
 
 /// How long an ordinary call waits for the tenant's other calls.
@@ -71,12 +71,16 @@ impl PolicyHost {
 impl Caller {
     /// Admits a component, or lists the reasons for refusing it.
     pub async fn admit(&self, component: Vec<u8>) -> Result<Admitted, Vec<AdmissionRefusal>> {
+        self.admit_within(component, self.host.0.widest).await
+    }
+
+    /// Admits a component where no tier but some is open, or lists the reasons for refusing it.
+    pub async fn admit_within(&self, component: Vec<u8>, widest: Tier) -> Result<Admitted, Vec<AdmissionRefusal>> {
         let failed = |failure: PolicyFailure| vec![AdmissionRefusal::new("component.not_loaded", failure.to_string())];
         let _place = match &self.account {
             Some(account) => Some(turn(&account.admissions).await.map_err(failed)?),
             None => None,
         };
-        let widest = self.host.0.widest;
         let component = Arc::<[u8]>::from(component);
         let inspected = Arc::clone(&component);
         let work = tokio::task::spawn_blocking(move || admissions::inspect(&inspected, widest));

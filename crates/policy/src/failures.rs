@@ -75,6 +75,14 @@ pub enum PolicyFailure {
         /// Seconds until it is tried again.
         seconds: u64,
     },
+    /// The rule set failed so often that it is suspended until somebody puts it in force again.
+    #[error("the rule set failed {failures} times in a row, the last time by {cause}, and is suspended for new work")]
+    Halted {
+        /// Failures in a row.
+        failures: u32,
+        /// The code of the last one.
+        cause: String,
+    },
     /// The host itself failed: our failure, to be retried.
     #[error("the host failed: {0}")]
     Host(String),
@@ -99,6 +107,7 @@ impl PolicyFailure {
             Self::Unreplayable(_) => "policy.input_invalid",
             Self::Busy(_) => "policy.busy",
             Self::Suspended { .. } => "policy.suspended",
+            Self::Halted { .. } => "policy.halted",
             Self::Host(_) => "policy.host_failed",
             Self::Rule(_) => "policy.rule_unsound",
         }
@@ -110,7 +119,7 @@ impl PolicyFailure {
     }
 
     /// Tells whether the rule set itself is at fault, and not the question, the machine, or the tenant's other calls.
-    pub(crate) const fn is_a_fault_of_the_rules(&self) -> bool {
+    pub const fn is_a_fault_of_the_rules(&self) -> bool {
         matches!(
             self,
             Self::NotAdmitted(_)

@@ -24,7 +24,7 @@ impl<T> Answered<T> {
     }
 
     /// An answer of the standard rules, because the rule set failed.
-    pub(crate) const fn instead(value: T, failure: PolicyFailure) -> Self {
+    pub const fn instead(value: T, failure: PolicyFailure) -> Self {
         Self { value, receipt: None, fallback: Some(failure), memory_bytes: 0 }
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     sequencing::{SequenceError, sequence},
     timers,
     tokens::Issuer,
+    trust::Trust,
 };
 
 /// The sources of time and randomness; the binary hands in the real ones.
@@ -31,6 +32,8 @@ pub struct App {
     pub issuer: Issuer,
     /// The host of rule sets.
     pub policy: PolicyHost,
+    /// What the operator says of rule sets.
+    pub trust: Trust,
     /// Time and randomness.
     pub sources: Sources,
     record: RecordKey,
@@ -46,8 +49,8 @@ pub struct RecordKey {
 
 impl App {
     /// Puts an installation together.
-    pub fn new(db: Db, issuer: Issuer, policy: PolicyHost, record: RecordKey, sources: Sources) -> Self {
-        Self { db, issuer, policy, sources, record }
+    pub fn new(db: Db, issuer: Issuer, policy: PolicyHost, trust: Trust, record: RecordKey, sources: Sources) -> Self {
+        Self { db, issuer, policy, trust, sources, record }
     }
 
     /// A context for acting in a tenant whose clock runs ahead by milliseconds.

@@ -17,7 +17,7 @@ use yishi_store::{
     units,
 };
 
-use crate::{App, cases, events::event, execution, failures::Failure, rules::Rules};
+use crate::{App, cases, events::event, execution, failures::Failure, rules::Rules, shadows};
 
 /// What the rules were asked, and their answer.
 pub(crate) struct Asked {
@@ -88,6 +88,7 @@ pub(crate) async fn ask(
         satisfaction_per_mille,
     };
     let answered = Rules::active(app, ctx).await?.assess(app, &case).await;
+    shadows::watch_case(app, ctx, id, &case, &answered.value).await;
     Ok(Asked { case, answered })
 }
 

@@ -16,8 +16,10 @@ pub mod counting;
 pub mod directory;
 pub mod execution;
 pub mod failures;
+mod faults;
 pub mod meetings;
 pub mod memberships;
+pub mod notices;
 pub mod onboarding;
 pub mod proving;
 pub mod replays;
@@ -30,6 +32,7 @@ pub mod surveys;
 pub mod timers;
 pub mod tokens;
 pub mod topics;
+pub mod trust;
 pub mod voting;
 
 pub use app::{App, RecordKey, Sources};

@@ -7,18 +7,21 @@ use yishi_record::commitments;
 use yishi_store::{
     StoreError, WriteTx,
     rule_sets::{self, Activation, RuleSet},
+    trust,
 };
 
-use crate::{App, events::event, failures::Failure, sessions::Session};
+use crate::{App, events::event, failures::Failure, sessions::Session, trust::require_trusted};
 
 pub use yishi_store::rule_sets as stored;
 
 /// Uploads a component; one that is there already is answered in the same way.
 pub async fn upload(app: &App, session: &Session, component: Vec<u8>) -> Result<Digest, Failure> {
     let ctx = &session.ctx;
-    let admitted = app.policy.for_tenant(ctx.tenant).admit(component.clone()).await.map_err(|refusals| {
-        Failure::Faults(refusals.into_iter().map(|it| Refusal::invalid(it.code, "component", it.text)).collect())
-    })?;
+    let widest = app.trust.tier_of(&session.tenant()?.slug);
+    let admitted =
+        app.policy.for_tenant(ctx.tenant).admit_within(component.clone(), widest).await.map_err(|refusals| {
+            Failure::Faults(refusals.into_iter().map(|it| Refusal::invalid(it.code, "component", it.text)).collect())
+        })?;
     let mut tx = app.db.write(ctx).await?;
     if rule_sets::insert(&mut tx, &admitted.digest, &component, &admitted.descriptor, ctx.now).await? {
         let body = json!({
@@ -67,7 +70,8 @@ pub async fn activate(
         return Err(Refusal::invalid("rule_set.in_the_past", "from", "rules hold from now on, or from later").into());
     }
     require_configured(app, ctx, digest, &new.configuration).await?;
-    let tx = app.db.write(ctx).await?;
+    let mut tx = app.db.write(ctx).await?;
+    require_trusted(app, &mut tx, digest).await?;
     put_in_force(ctx, tx, *digest, new.configuration, from, new.after).await
 }
 
@@ -79,6 +83,7 @@ pub async fn roll_back(app: &App, session: &Session) -> Result<ActivationId, Fai
     let (Some(_), Some(before)) = (held.next(), held.next()) else {
         return Err(Refusal::conflict("rule_set.nothing_before", "no other rule set was in force before").into());
     };
+    require_trusted(app, &mut tx, &before.digest).await?;
     put_in_force(ctx, tx, before.digest, before.configuration, ctx.now, None).await
 }
 
@@ -129,6 +134,8 @@ async fn put_in_force(
         StoreError::Taken(_) => raced(),
         error => error.into(),
     })?;
+    // Whoever puts it in force again has seen how it failed.
+    trust::forget_failures(&mut tx, &digest).await?;
     let body = json!({
         "activation": activation.id,
         "number": activation.number,
@@ -141,7 +148,7 @@ async fn put_in_force(
     Ok(tx.commit([activated], activation.id).await?)
 }
 
-fn unknown() -> Refusal {
+pub(crate) fn unknown() -> Refusal {
     Refusal::not_found("rule_set.unknown", "no rule set with this digest was uploaded to this tenant")
 }
 

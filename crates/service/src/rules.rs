@@ -9,23 +9,24 @@ use yishi_domain::{
     receipts::Receipt,
     standard,
     topics::{Category, Scored, TopicText},
-    voting::{self, Subject, Tally, Verdict, VotingRule},
+    voting::{Subject, Tally, Verdict, VotingRule},
 };
 use yishi_policy::{Answered, PolicyFailure};
 use yishi_record::commitments;
 use yishi_store::{
     ballots::Ballot,
     rule_sets::{self, Activation},
+    trust::{self, Faults},
 };
 
-use crate::{App, failures::Failure};
+use crate::{App, failures::Failure, faults};
 
 /// The rules of a tenant, or of a ballot that was opened under them.
 pub(crate) enum Rules {
     /// The standard rules.
     Standard,
     /// An activated rule set.
-    Plugin(Plugin),
+    Plugin(Box<Plugin>),
 }
 
 /// A rule set with its configuration.
@@ -34,6 +35,8 @@ pub(crate) struct Plugin {
     pub activation: Activation,
     component: Arc<[u8]>,
     tenant: TenantId,
+    /// For what it is called, where what comes of its calls is noted; how it failed of late.
+    watched: Option<(Ctx, Option<Faults>)>,
 }
 
 impl Rules {
@@ -42,7 +45,10 @@ impl Rules {
         let mut tx = app.db.read(ctx).await?;
         match rule_sets::in_force(&mut tx, ctx.now, 1).await?.pop() {
             None => Ok(Self::Standard),
-            Some(activation) => Self::load(&mut tx, ctx.tenant, activation).await,
+            Some(activation) => {
+                let faults = trust::faults(&mut tx, &activation.digest).await?;
+                Self::load(&mut tx, ctx.tenant, activation, Some((ctx.without_key(), faults))).await
+            }
         }
     }
 
@@ -52,7 +58,7 @@ impl Rules {
         let mut tx = app.db.read(ctx).await?;
         let activation = rule_sets::activation(&mut tx, id).await?;
         let activation = activation.ok_or_else(|| Failure::Inconsistent(format!("there is no activation {id}")))?;
-        Self::load(&mut tx, ctx.tenant, activation).await
+        Self::load(&mut tx, ctx.tenant, activation, None).await
     }
 
     /// A rule set that is not in force, with a configuration.
@@ -69,14 +75,19 @@ impl Rules {
             configuration: configuration.clone(),
             activated_at: ctx.now,
         };
-        Self::load(&mut app.db.read(ctx).await?, ctx.tenant, activation).await
+        Self::load(&mut app.db.read(ctx).await?, ctx.tenant, activation, None).await
     }
 
-    async fn load(tx: &mut yishi_store::TenantTx, tenant: TenantId, activation: Activation) -> Result<Self, Failure> {
+    async fn load(
+        tx: &mut yishi_store::TenantTx,
+        tenant: TenantId,
+        activation: Activation,
+        watched: Option<(Ctx, Option<Faults>)>,
+    ) -> Result<Self, Failure> {
         let bytes = rule_sets::component(tx, &activation.digest).await?;
         let bytes =
             bytes.ok_or_else(|| Failure::Inconsistent(format!("there is no component {}", activation.digest)))?;
-        Ok(Self::Plugin(Plugin { activation, component: bytes.into(), tenant }))
+        Ok(Self::Plugin(Box::new(Plugin { activation, component: bytes.into(), tenant, watched })))
     }
 
     /// The component's digest; none for the standard rules.
@@ -115,12 +126,12 @@ impl Rules {
         app: &App,
         subject: &Subject,
     ) -> Result<(VotingRule, Option<Receipt>), PolicyFailure> {
-        let Self::Plugin(Plugin { activation, component, tenant }) = self else {
-            return Ok((standard::rule(subject), None));
-        };
-        let answered =
-            app.policy.for_tenant(*tenant).rule(Arc::clone(component), &activation.configuration, subject).await?;
-        voting::validate_rule(&answered.value).map_err(|mut errors| PolicyFailure::Rule(errors.remove(0)))?;
+        let Self::Plugin(plugin) = self else { return Ok((standard::rule(subject), None)) };
+        plugin.require_not_suspended()?;
+        let (component, configuration) = plugin.asked();
+        let answered = app.policy.for_tenant(plugin.tenant).rule(component, configuration, subject).await;
+        plugin.note(app, "rule", answered.as_ref().err()).await;
+        let answered = answered?;
         Ok((answered.value, answered.receipt))
     }
 
@@ -131,24 +142,24 @@ impl Rules {
         rule: &VotingRule,
         tally: &Tally,
     ) -> Result<(Verdict, Option<Receipt>), PolicyFailure> {
-        let Self::Plugin(Plugin { activation, component, tenant }) = self else {
-            return Ok((standard::verdict(rule, tally)?, None));
-        };
-        let answered = app
-            .policy
-            .for_tenant(*tenant)
-            .verdict(Arc::clone(component), &activation.configuration, rule, tally)
-            .await?;
+        let Self::Plugin(plugin) = self else { return Ok((standard::verdict(rule, tally)?, None)) };
+        let (component, configuration) = plugin.asked();
+        let answered = app.policy.for_tenant(plugin.tenant).verdict(component, configuration, rule, tally).await?;
         Ok((answered.value, answered.receipt))
     }
 
     /// The categories of topics; the standard ones where the rule set fails.
     pub(crate) async fn categories(&self, app: &App) -> Vec<Category> {
-        let Self::Plugin(Plugin { activation, component, tenant }) = self else { return standard::categories() };
-        match app.policy.for_tenant(*tenant).categories(Arc::clone(component), &activation.configuration).await {
+        let Self::Plugin(plugin) = self else { return standard::categories() };
+        if plugin.require_not_suspended().is_err() {
+            return standard::categories();
+        }
+        let (component, configuration) = plugin.asked();
+        match app.policy.for_tenant(plugin.tenant).categories(component, configuration).await {
             Ok(answered) => answered.value,
             Err(failure) => {
                 tracing::warn!(code = failure.code(), "the rule set gave no categories; the standard ones stand in");
+                plugin.note(app, "categories", Some(&failure)).await;
                 standard::categories()
             }
         }
@@ -156,27 +167,48 @@ impl Rules {
 
     /// The categories that a topic may belong to, best first.
     pub(crate) async fn classify(&self, app: &App, text: &TopicText) -> Answered<Vec<Scored>> {
-        match self {
-            Self::Standard => Answered::standard(standard::classify(text)),
-            Self::Plugin(it) => {
-                app.policy
-                    .for_tenant(it.tenant)
-                    .classify(Arc::clone(&it.component), &it.activation.configuration, text)
-                    .await
-            }
+        let Self::Plugin(plugin) = self else { return Answered::standard(standard::classify(text)) };
+        if let Err(failure) = plugin.require_not_suspended() {
+            return Answered::instead(standard::classify(text), failure);
         }
+        let (component, configuration) = plugin.asked();
+        let answered = app.policy.for_tenant(plugin.tenant).classify(component, configuration, text).await;
+        plugin.note(app, "classify", answered.fallback.as_ref()).await;
+        answered
     }
 
     /// What to do about a case.
     pub(crate) async fn assess(&self, app: &App, case: &Case) -> Answered<Answer> {
-        match self {
-            Self::Standard => Answered::standard(standard::assess(case)),
-            Self::Plugin(it) => {
-                app.policy
-                    .for_tenant(it.tenant)
-                    .assess(Arc::clone(&it.component), &it.activation.configuration, case)
-                    .await
+        let Self::Plugin(plugin) = self else { return Answered::standard(standard::assess(case)) };
+        if let Err(failure) = plugin.require_not_suspended() {
+            return Answered::instead(standard::assess(case), failure);
+        }
+        let (component, configuration) = plugin.asked();
+        let answered = app.policy.for_tenant(plugin.tenant).assess(component, configuration, case).await;
+        plugin.note(app, "assess", answered.fallback.as_ref()).await;
+        answered
+    }
+}
+
+impl Plugin {
+    /// What a call is made with.
+    fn asked(&self) -> (Arc<[u8]>, &Value) {
+        (Arc::clone(&self.component), &self.activation.configuration)
+    }
+
+    /// Refuses new work to a rule set that failed too often; a verdict is not new work.
+    fn require_not_suspended(&self) -> Result<(), PolicyFailure> {
+        match &self.watched {
+            Some((_, Some(faults))) if faults.suspended_at.is_some() => {
+                Err(PolicyFailure::Halted { failures: faults.failures.unsigned_abs(), cause: faults.cause.clone() })
             }
+            _ => Ok(()),
+        }
+    }
+
+    async fn note(&self, app: &App, function: &'static str, failure: Option<&PolicyFailure>) {
+        if let Some((ctx, known)) = &self.watched {
+            faults::note(app, ctx, &self.activation.digest, function, known.as_ref(), failure).await;
         }
     }
 }

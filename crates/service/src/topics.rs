@@ -25,6 +25,7 @@ use crate::{
     failures::Failure,
     rules::Rules,
     sessions::Session,
+    shadows,
 };
 
 pub use yishi_store::topics as stored;
@@ -109,7 +110,9 @@ pub async fn raise(app: &App, session: &Session, new: NewTopic) -> Result<TopicI
     let due_at = ctx.now + Duration::hours(limit(category, Stage::Submitted).unwrap_or(ANSWER_HOURS).into());
     let timer = Timer { id: ctx.new_id(), kind: TimerKind::ScreeningDue, subject: topic.id.uuid(), due_at };
     timers::insert(&mut tx, &timer).await?;
-    Ok(tx.commit([raised], topic.id).await?)
+    let id = tx.commit([raised], topic.id).await?;
+    shadows::watch_categories(app, ctx, id, &text, &scored.value).await;
+    Ok(id)
 }
 
 /// Finds a topic; one that is not public is seen by its author and by staff whose role reaches its unit.

@@ -30,6 +30,7 @@ pub mod grants;
 pub mod idempotency;
 pub mod meetings;
 pub mod members;
+pub mod notices;
 pub mod records;
 pub mod resolutions;
 pub mod rule_sets;
@@ -37,6 +38,7 @@ pub mod tenants;
 pub mod timers;
 pub mod topics;
 pub mod trials;
+pub mod trust;
 pub mod units;
 pub mod votes;
 

@@ -13,6 +13,7 @@ use clap::Args;
 use yishi_service::{
     App, RecordKey,
     tokens::{Bearer, Issuer},
+    trust::{FAILURES, Signer, Trust},
 };
 use yishi_store::{Db, Urls, embedded::EmbeddedServer, migrate};
 
@@ -40,6 +41,30 @@ pub struct Home {
     /// The name under which this installation's records are known, such as its domain name
     #[arg(long, global = true, env = "YISHI_RECORD_ORIGIN", default_value = "yishi.localhost")]
     pub record_origin: String,
+    /// What a rule set needs before a city may put it in force: nothing, a signature of a trusted key, the province's approval, or either
+    #[arg(long, global = true, env = "YISHI_RULE_SETS_NEED", default_value = "nothing", value_parser = ["nothing", "signature", "approval", "either"])]
+    pub rule_sets_need: String,
+    /// The keys whose signatures over rule sets count: NAME=64 hexadecimal digits, one after the other with commas between
+    #[arg(long, global = true, env = "YISHI_TRUSTED_SIGNERS", default_value = "", value_parser = signers)]
+    pub trusted_signers: Signers,
+    /// The tenants whose rule sets may be as large as interpreted languages need, with commas between; `*` for all
+    #[arg(long, global = true, env = "YISHI_SCRIPT_TIER", default_value = "")]
+    pub script_tier: String,
+    /// How often a rule set may fail in a row before it is suspended for new work
+    #[arg(long, global = true, env = "YISHI_RULE_SET_FAILURES", default_value_t = FAILURES, value_parser = clap::value_parser!(u16).range(1..))]
+    pub rule_set_failures: u16,
+}
+
+/// Keys whose signatures count.
+#[derive(Clone, Debug, Default)]
+pub struct Signers(Vec<Signer>);
+
+fn signers(text: &str) -> Result<Signers, String> {
+    text.split(',')
+        .filter(|it| !it.trim().is_empty())
+        .map(|it| it.trim().parse())
+        .collect::<Result<_, _>>()
+        .map(Signers)
 }
 
 /// An open installation; the embedded database stops when it is dropped.
@@ -63,8 +88,18 @@ impl Home {
         migrate(&urls.owner).await.context("the database's schema could not be brought up to date")?;
         let policy = workbenches::host(&self.data_dir.join("artefacts"), self.secret("artefacts.key")?)?;
         let record = RecordKey { origin: self.record_origin.clone(), secret: self.key("record.key")? };
-        let app = App::new(Db::open(&urls)?, self.issuer()?, policy, record, clocks::REAL);
+        let app = App::new(Db::open(&urls)?, self.issuer()?, policy, self.trust()?, record, clocks::REAL);
         Ok(Opened { app: Arc::new(app), _server: server })
+    }
+
+    fn trust(&self) -> Result<Trust> {
+        let names = self.script_tier.split(',').map(str::trim).filter(|it| !it.is_empty());
+        Ok(Trust {
+            need: self.rule_sets_need.parse().map_err(anyhow::Error::msg)?,
+            signers: self.trusted_signers.0.clone(),
+            script_tier: names.map(str::to_owned).collect(),
+            failures: self.rule_set_failures,
+        })
     }
 
     /// Says what does not fit together; the option's own `requires` would not see what comes from a file.

@@ -17,6 +17,7 @@ use yishi_policy::{HostOptions, PolicyHost, limits::Tier};
 use yishi_service::{
     App, RecordKey, Sources,
     tokens::{Bearer, Issuer},
+    trust::Trust,
 };
 
 /// A small division list.
@@ -51,7 +52,7 @@ pub async fn server() -> Server<impl Endpoint<Output = Response>> {
     let (db, _) = yishi_store::testing::database().await;
     let record = RecordKey { origin: "yishi.test".into(), secret: [2; 32] };
     let sources = Sources { now, entropy };
-    let app = Arc::new(App::new(db, Issuer::new([1; 32]), policy(), record, sources));
+    let app = Arc::new(App::new(db, Issuer::new([1; 32]), policy(), Trust::default(), record, sources));
     let server = Server { client: TestClient::new(yishi_api::endpoint(Arc::clone(&app))), app };
     let applied = server
         .client

@@ -8,6 +8,7 @@ use yishi_service::{
     App, RecordKey,
     onboarding::{Mode, onboard, read_list},
     tokens::Issuer,
+    trust::Trust,
 };
 use yishi_store::{Db, Urls, embedded::EmbeddedServer, floors, migrate};
 
@@ -40,7 +41,7 @@ async fn apply_once(db: Db) -> Result<(f64, u64)> {
     let record = RecordKey { origin: "bench".into(), secret: clocks::secret() };
     let artefacts = tempfile::tempdir()?;
     let policy = workbenches::host(artefacts.path(), clocks::secret())?;
-    let app = App::new(db, Issuer::new(clocks::secret()), policy, record, clocks::REAL);
+    let app = App::new(db, Issuer::new(clocks::secret()), policy, Trust::default(), record, clocks::REAL);
     let request = RequestId(uuid::Uuid::nil());
     let contexts = |tenant| app.ctx(tenant, 0, Actor::System("bench"), request);
     let begun = Instant::now();

@@ -1,0 +1,101 @@
+//! What members are told in the application itself.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+use yishi_domain::{EventId, MemberId, access::Role};
+
+use crate::{StoreError, TenantTx, WriteTx};
+
+/// A notice.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Notice {
+    /// Its identifier.
+    pub id: Uuid,
+    /// What it tells of, such as `rule_set.suspended`.
+    pub kind: String,
+    /// The event that it tells of.
+    pub event_id: Uuid,
+    /// What is to be known of it.
+    pub facts: Value,
+    /// When it was told.
+    pub told_at: DateTime<Utc>,
+    /// When it was read.
+    pub read_at: Option<DateTime<Utc>>,
+}
+
+/// Tells every holder of a role, at whatever unit, once.
+pub async fn tell(
+    tx: &mut WriteTx,
+    role: Role,
+    ids: impl Fn() -> Uuid,
+    kind: &str,
+    event: EventId,
+    facts: &Value,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let holders: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT DISTINCT member_id FROM grants WHERE tenant_id = $1 AND role = $2 ORDER BY member_id",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(role.code())
+    .fetch_all(tx.sql())
+    .await?;
+    if holders.is_empty() {
+        return Ok(());
+    }
+    let tenant = tx.tenant().uuid();
+    let mut query =
+        QueryBuilder::new("INSERT INTO notices (tenant_id, id, member_id, event_id, kind, facts, told_at) ");
+    query.push_values(holders, |mut row, member| {
+        row.push_bind(tenant).push_bind(ids()).push_bind(member).push_bind(event.uuid());
+        row.push_bind(kind).push_bind(facts).push_bind(at);
+    });
+    query.build().persistent(false).execute(tx.sql()).await?;
+    Ok(())
+}
+
+/// Lists a member's notices before one, the latest first.
+pub async fn of_member(
+    tx: &mut TenantTx,
+    member: MemberId,
+    before: Option<Uuid>,
+    limit: u16,
+) -> Result<Vec<Notice>, StoreError> {
+    Ok(sqlx::query_as(
+        "SELECT id, kind, event_id, facts, told_at, read_at FROM notices
+         WHERE tenant_id = $1 AND member_id = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(member.uuid())
+    .bind(before)
+    .bind(i64::from(limit))
+    .fetch_all(tx.sql())
+    .await?)
+}
+
+/// How many of a member's notices are unread.
+pub async fn unread(tx: &mut TenantTx, member: MemberId) -> Result<u64, StoreError> {
+    let unread: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM notices WHERE tenant_id = $1 AND member_id = $2 AND read_at IS NULL")
+            .bind(tx.tenant().uuid())
+            .bind(member.uuid())
+            .fetch_one(tx.sql())
+            .await?;
+    Ok(unread.unsigned_abs())
+}
+
+/// Notes that a member has read a notice; false where it is none of theirs.
+pub async fn read(tx: &mut WriteTx, member: MemberId, id: Uuid, at: DateTime<Utc>) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE notices SET read_at = coalesce(read_at, $4) WHERE tenant_id = $1 AND member_id = $2 AND id = $3",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(member.uuid())
+    .bind(id)
+    .bind(at)
+    .execute(tx.sql())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

@@ -1,0 +1,139 @@
+//! Who must speak for a rule set before it is put in force, and what becomes of one that keeps failing.
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use serde_json::{Value, json};
+use yishi_tests::{
+    cases::created,
+    communities::{Community, text},
+    plugins::{self, Bodies},
+    servers::Setup,
+};
+
+/// The key of the province's office for rules.
+fn office() -> SigningKey {
+    SigningKey::from_bytes(&[9; 32])
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn signature(key: &SigningKey, digest: &str) -> String {
+    hexadecimal(&key.sign(format!("yishi rule set v1\n{digest}\n").as_bytes()).to_bytes())
+}
+
+#[tokio::test]
+async fn a_province_that_asks_for_signatures_has_rules_put_in_force_that_a_trusted_key_signed() {
+    let signers = format!("zhejiang={}", hexadecimal(office().verifying_key().as_bytes()));
+    let server =
+        Setup::fresh().env("YISHI_RULE_SETS_NEED", "signature").env("YISHI_TRUSTED_SIGNERS", &signers).start().await;
+    let community = Community::on(server.site(), 1).await;
+    let digest = community.upload(plugins::built("standard")).await;
+    let problem = community.activate(&digest, json!({})).await.refused(409, "rule_set.not_signed");
+    assert!(problem["fix"].as_str().is_some_and(|it| it.contains("signatures")), "{problem}");
+    let path = format!("/rule-sets/{digest}/signatures");
+    let sign = async |signer: &str, signature: String| {
+        community.boss().await.post(&path, json!({"signer": signer, "signature": signature})).await
+    };
+    let unknown = sign("ningbo", signature(&office(), &digest)).await.refused(422, "signature.unknown_signer");
+    assert_eq!(unknown["field"], "signer");
+    for bad in
+        [signature(&SigningKey::from_bytes(&[8; 32]), &digest), signature(&office(), "sha256:00"), "zz".repeat(64)]
+    {
+        let problem = sign("zhejiang", bad).await.refused(422, "signature.bad");
+        assert_eq!(problem["field"], "signature");
+    }
+    let standing = sign("zhejiang", signature(&office(), &digest)).await.expect(200);
+    assert_eq!(standing["signatures"][0]["signer"], "zhejiang");
+    let again = sign("zhejiang", signature(&office(), &digest)).await.expect(200);
+    assert_eq!(again["signatures"].as_array().map(Vec::len), Some(1));
+    community.activate(&digest, json!({})).await.expect(201);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_province_that_approves_rules_itself_is_asked_and_its_word_is_told() {
+    let server = Setup::fresh().env("YISHI_RULE_SETS_NEED", "approval").start().await;
+    let community = Community::on(server.site(), 1).await;
+    let digest = community.upload(plugins::built("standard")).await;
+    community.activate(&digest, json!({})).await.refused(409, "rule_set.not_approved");
+    let path = format!("/platform/tenants/{}/rule-sets/{digest}/approvals", community.city.slug());
+    let say = async |decision: &str, reason: &str| {
+        server.site().operator().await.post(&path, json!({"decision": decision, "reason": reason})).await
+    };
+    say("refused", "缺少法定人数。").await.expect(201);
+    community.activate(&digest, json!({})).await.refused(409, "rule_set.not_approved");
+    let inbox = community.boss().await.get("/notices").await.expect(200);
+    assert_eq!((&inbox["unread"], &inbox["items"][0]["kind"]), (&json!(1), &json!("rule_set.refused")));
+    assert_eq!(inbox["items"][0]["facts"]["reason"], "缺少法定人数。");
+    let id = text(&inbox["items"][0]["id"]);
+    let read = community.boss().await.post(&format!("/notices/{id}/reading"), Value::Null).await.expect(200);
+    assert_eq!(read["unread"], 0);
+    community.resident(0).post(&format!("/notices/{id}/reading"), Value::Null).await.refused(404, "notice.unknown");
+    say("approved", "已补正。").await.expect(201);
+    community.activate(&digest, json!({})).await.expect(201);
+    let standing = community.read(&format!("/rule-sets/{digest}/standing")).await;
+    assert_eq!(standing["approval"]["decision"], "approved");
+    say("refused", "法律已修订。").await.expect(201);
+    community.activate(&digest, json!({})).await.refused(409, "rule_set.not_approved");
+    let own = server.site().client().with_token(&community.city.administrator().await.token);
+    own.post(&path, json!({"decision": "approved", "reason": "自批"})).await.refused(403, "session.forbidden");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_rule_set_that_keeps_failing_is_suspended_for_new_work_and_administrators_are_told() {
+    let community = Community::gathered(2).await;
+    let good = community.adopt_rules(plugins::built("standard"), json!({})).await;
+    let (_, before) = community.opened().await;
+    let failing = plugins::answering(Bodies::default());
+    let digest = community.adopt_rules(failing, json!({})).await;
+    // Raising and accepting ask for the categories of a topic; both fall back to the standard rules, and say so.
+    let topic = community.deliberated().await;
+    let mut refusals = Vec::new();
+    for _ in 0..5 {
+        refusals.push(text(&community.open(&topic).await.expect(409)["code"]));
+    }
+    assert_eq!(refusals.last().map(String::as_str), Some("policy.halted"), "{refusals:?}");
+    assert!(refusals.iter().filter(|it| *it == "policy.trap").count() <= 5, "{refusals:?}");
+    let standing = community.read(&format!("/rule-sets/{digest}/standing")).await;
+    assert_eq!((&standing["faults"]["failures"], standing["faults"]["suspended_at"].is_null()), (&json!(5), false));
+    let inbox = community.boss().await.get("/notices").await.expect(200);
+    assert_eq!(
+        (&inbox["items"][0]["kind"], &inbox["items"][0]["facts"]["cause"]),
+        (&json!("rule_set.suspended"), &json!("policy.trap"))
+    );
+    assert_eq!(community.resident(0).get("/notices").await.expect(200)["unread"], 0, "administrators are told");
+
+    community.vote_all(&before, "in_favour").await;
+    community.end(&before, "closing").await.expect(200);
+    let ended = community.end(&before, "count").await.expect(200);
+    assert_eq!(ended["outcome"], "passed", "a ballot keeps the rules that it was opened under");
+    community.activate(&digest, json!({})).await.expect(201);
+    community.open(&topic).await.refused(409, "policy.trap");
+    community.activate(&good, json!({})).await.expect(201);
+    created(community.open(&topic).await);
+}
+
+#[tokio::test]
+async fn what_interpreted_languages_need_is_open_to_the_tenants_that_the_platform_names() {
+    let mut large = plugins::built("standard");
+    // A section that says nothing: its name, and half a mebibyte of zeros.
+    let body: Vec<u8> = [&[1, b'x'][..], &vec![0; 600 << 10]].concat();
+    let mut length = body.len();
+    large.push(0);
+    while length >= 128 {
+        large.push(u8::try_from(length % 128).expect("7 bits") | 128);
+        length /= 128;
+    }
+    large.push(u8::try_from(length).expect("7 bits"));
+    large.extend(body);
+    let closed = Community::gathered(1).await;
+    let refused = closed.boss().await.post_bytes("/rule-sets", "application/wasm", large.clone()).await;
+    assert_eq!(refused.refused(422, "request.faults")["faults"][0]["code"], "component.too_large");
+    let server = Setup::fresh().env("YISHI_SCRIPT_TIER", "*").start().await;
+    let open = Community::on(server.site(), 1).await;
+    let digest = open.upload(large).await;
+    open.activate(&digest, json!({})).await.expect(201);
+    server.stop().await;
+}
