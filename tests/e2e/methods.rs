@@ -5,7 +5,7 @@ use yishi_tests::{
     cases::created,
     communities::{Community, text, unit},
     folders::Folder,
-    plugins, programs,
+    instants, plugins, programs,
 };
 
 /// The configuration of a rule book of one rule; what is not said is: yes or no, in the open, without notice, for two days.
@@ -273,4 +273,82 @@ async fn what_passes_in_one_round_goes_to_the_next_electorate_and_is_adopted_in_
     assert_eq!((&shown["verdict"]["outcome"], &shown["rule"]["round"]), (&json!("passed"), &json!(1)));
     assert_eq!(shown["after"], council.as_str());
     verified(&community, &assembly).await;
+}
+
+#[tokio::test]
+async fn what_is_adopted_is_published_before_it_is_carried_out() {
+    let rule = json!({"publication_hours": 72, "conditions": [condition("majority", "participating", (1, 2), true)]});
+    let community = Community::gathered(2).await;
+    community.adopt_rules(plugins::built("rule-book"), book(rule)).await;
+    let adopted = community.adopted().await;
+    let path = format!("/resolutions/{}/lists", adopted.resolution);
+    let lists = community.lists(200).await;
+    let problem = community.coordinator().post(&path, lists.clone()).await.refused(409, "resolution.in_publication");
+    assert!(problem["detail"].as_str().is_some_and(|it| it.contains("72 hours")), "{problem}");
+    community.city.advance_clock(72).await;
+    community.coordinator().post(&path, lists).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_proxy_votes_by_a_mandate_for_as_many_as_the_rule_says_and_no_longer_than_it_holds() {
+    let rule = json!({"mandates_per_proxy": 1, "conditions": [condition("majority", "participating", (1, 2), true)]});
+    let (community, ballot) = opened(5, rule, json!({})).await;
+    let members: Vec<_> = community.residents.iter().map(|it| it.id.clone()).collect();
+    let now = community.city.advance_clock(1).await;
+    let give = async |by: usize, to: usize, hours: i64| {
+        let mandate = json!({"proxy": members[to], "ballot": ballot, "ends_at": instants::after(&now, hours * 60)});
+        community.resident(by).post("/mandates", mandate).await
+    };
+    let by_proxy = async |proxy: usize, of: usize| {
+        let vote = json!({"voting_unit": unit(of), "choice": "in_favour"});
+        community.resident(proxy).post(&format!("/ballots/{ballot}/votes"), vote).await
+    };
+    give(1, 1, 24).await.refused(422, "mandate.oneself");
+    give(1, 0, 0).await.refused(422, "mandate.bad_term");
+    by_proxy(0, 1).await.refused(403, "vote.not_yours");
+    created(give(1, 0, 24).await);
+    let second = created(give(2, 0, 24).await);
+    by_proxy(0, 1).await.expect(201);
+    by_proxy(0, 2).await.refused(409, "vote.too_many_mandates");
+    let problem = community.vote(1, &ballot, "against").await.refused(409, "vote.already_cast");
+    assert!(problem["detail"].as_str().is_some_and(|it| it.ends_with("by the channel proxy")), "{problem}");
+    community.resident(0).call("DELETE", &format!("/mandates/{second}")).await.refused(404, "mandate.unknown");
+    community.resident(2).call("DELETE", &format!("/mandates/{second}")).await.expect(204);
+    by_proxy(0, 2).await.refused(403, "vote.not_yours");
+    let held = community.resident(0).get("/mandates").await.expect(200);
+    assert_eq!(held.as_array().map(Vec::len), Some(2));
+    created(give(3, 4, 12).await);
+    community.city.advance_clock(13).await;
+    by_proxy(4, 3).await.refused(403, "vote.not_yours");
+    let on_paper = json!({"principal": members[3], "proxy": members[4], "ends_at": instants::after(&now, 2_400)});
+    community.resident(0).post("/mandates", on_paper.clone()).await.refused(403, "session.forbidden");
+    created(community.coordinator().post("/mandates", on_paper).await);
+    by_proxy(4, 3).await.expect(201);
+    let shown = counted(&community, &ballot).await;
+    assert_eq!(shown["tally"][0]["in_favour"], 2);
+    verified(&community, &ballot).await;
+}
+
+#[tokio::test]
+async fn hands_that_are_raised_at_a_meeting_count_like_any_other_vote() {
+    let rule = json!({"conditions": [condition("majority", "participating", (1, 2), true)]});
+    let community = Community::gathered(3).await;
+    community.adopt_rules(plugins::built("rule-book"), book(rule)).await;
+    let topic = community.deliberated().await;
+    let ballot = created(open(&community, &topic, json!({})).await);
+    let meetings = community.read(&format!("/topics/{topic}/meetings")).await;
+    let meeting = meetings[0]["id"].clone();
+    let mut batch = community.batch(0..2);
+    batch["meeting"] = json!("00000000-0000-7000-8000-000000000001");
+    let path = format!("/ballots/{ballot}/batches");
+    let problem = community.coordinator().post(&path, batch.clone()).await.refused(422, "batch.bad_meeting");
+    assert_eq!(problem["field"], "meeting");
+    batch["meeting"] = meeting;
+    created(community.coordinator().post(&path, batch).await);
+    let problem = community.vote(0, &ballot, "against").await.refused(409, "vote.already_cast");
+    assert!(problem["detail"].as_str().is_some_and(|it| it.ends_with("by the channel hands")), "{problem}");
+    let shown = counted(&community, &ballot).await;
+    assert_eq!((&shown["verdict"]["outcome"], &shown["tally"][0]["in_favour"]), (&json!("passed"), &json!(2)));
+    let bundle = verified(&community, &ballot).await;
+    assert!(bundle.contains(r#""channel":"hands""#), "the record says how they came");
 }

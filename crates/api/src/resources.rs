@@ -5,6 +5,7 @@ pub mod choices;
 pub mod clocks;
 pub mod codes;
 pub mod divisions;
+pub mod mandates;
 pub mod meetings;
 pub mod members;
 pub mod notices;

@@ -43,5 +43,9 @@ coded! {
         Online = "online",
         /// On paper, entered in a batch.
         Paper = "paper",
+        /// By hands that were raised at a meeting, entered in a batch.
+        Hands = "hands",
+        /// By a proxy with a mandate, through the interface.
+        Proxy = "proxy",
     }
 }

@@ -56,6 +56,8 @@ ids! {
     MeetingId;
     /// A ballot.
     BallotId;
+    /// A mandate to vote for somebody else.
+    MandateId;
     /// A batch of paper votes.
     BatchId;
     /// A resolution.

@@ -161,7 +161,7 @@ fn check_times(
         }
     }
     let time = opened.fact.opens_at..=closes_at;
-    match votes.iter().find(|vote| vote.fact.channel == facts::ONLINE && !time.contains(&vote.at)) {
+    match votes.iter().find(|vote| facts::CAST_HERE.contains(&vote.fact.channel.as_str()) && !time.contains(&vote.at)) {
         Some(stray) => Err(Refused::OutsideWindow(stray.position)),
         None => Ok(()),
     }

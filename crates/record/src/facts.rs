@@ -28,7 +28,9 @@ pub const BOX_SEALED: &str = "box.sealed";
 pub const BALLOT_COUNTED: &str = "ballot.counted";
 /// The kind of the event with a [`BallotDecided`].
 pub const BALLOT_DECIDED: &str = "ballot.decided";
-/// The channel of a vote that its voter cast here; such a vote is taken at the instant of its leaf.
+/// The channels of a vote that was cast here, by its voter or a proxy; such a vote is taken at the instant of its leaf.
+pub const CAST_HERE: [&str; 2] = [ONLINE, "proxy"];
+/// The channel of a vote that its voter cast here.
 pub const ONLINE: &str = "online";
 
 /// The body of `ballot.opened`: all that binds the ballot from then on.

@@ -3,14 +3,14 @@
 use chrono::Duration;
 use serde_json::json;
 use yishi_domain::{
-    Refusal, ResolutionId, TopicId, UnitId,
+    Ctx, Refusal, ResolutionId, TopicId, UnitId,
     access::Role,
     resolutions::{Lists, validate_lists},
     timers::TimerKind,
     workflow::Step,
 };
 use yishi_store::{
-    WriteTx,
+    WriteTx, ballots,
     resolutions::{self, Escalation, Resolution},
     timers::{self, Timer},
     topics::Topic,
@@ -38,6 +38,7 @@ pub async fn assign(app: &App, session: &Session, id: ResolutionId, lists: Lists
     let mut tx = app.db.write(ctx).await?;
     let (mut topic, mut resolution) = lock_with_topic(&mut tx, id).await?;
     session.require_role(Role::Coordinator, &topic.path)?;
+    require_published(&mut tx, ctx, &resolution).await?;
     let responsibility = &lists.responsibility;
     require_unit(&mut tx, responsibility.lead_unit, "responsibility.lead_unit").await?;
     for (i, unit) in responsibility.cooperating_units.iter().enumerate() {
@@ -53,6 +54,18 @@ pub async fn assign(app: &App, session: &Session, id: ResolutionId, lists: Lists
     resolution.lists = Some(lists);
     resolutions::save(&mut tx, &resolution).await?;
     Ok(tx.commit([assigned], Stepped::of(&topic)).await?)
+}
+
+/// Refuses to carry out what is still published for objections, as its ballot's rule says.
+async fn require_published(tx: &mut WriteTx, ctx: &Ctx, resolution: &Resolution) -> Result<(), Failure> {
+    let ballot = ballots::find(tx, resolution.ballot).await?;
+    let hours = ballot.map_or(0, |it| it.rule.publication_hours);
+    let until = resolution.adopted_at + Duration::hours(hours.into());
+    if ctx.now >= until {
+        return Ok(());
+    }
+    let text = format!("it is published for {hours} hours, until {}", until.to_rfc3339());
+    Err(Refusal::conflict("resolution.in_publication", text).with_fix("assign it when that time is over").into())
 }
 
 /// Reports that a resolution is carried out; the officer's role must reach the unit that leads. Residents rate it from then on.

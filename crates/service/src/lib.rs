@@ -17,6 +17,7 @@ pub mod directory;
 pub mod execution;
 pub mod failures;
 mod faults;
+pub mod mandates;
 pub mod meetings;
 pub mod memberships;
 pub mod notices;

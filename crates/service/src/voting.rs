@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use yishi_domain::{
-    BallotId, BatchId, Event, EventId, MemberId, Refusal, RefusalKind,
+    BallotId, BatchId, Event, EventId, MeetingId, MemberId, Refusal, RefusalKind,
     access::Role,
     ballots::{BallotState, ControlTotals, VotingUnit, reconcile},
     voting::{Choice, Secrecy, admit},
@@ -12,7 +12,7 @@ use yishi_record::facts::{VOTE_CAST, VoteCast};
 use yishi_store::{
     WriteTx,
     ballots::{self, Ballot},
-    boxes, members, topics,
+    boxes, mandates, meetings, members, topics,
     votes::{self, PaperBatch, Source, Vote},
 };
 
@@ -41,8 +41,10 @@ pub struct NewBatch {
     pub station: String,
     /// Who saw it being counted; somebody else than who enters it.
     pub witness: MemberId,
-    /// Where the scans are.
+    /// Where the scans are, or the recording of raised hands.
     pub scan_reference: String,
+    /// The meeting at which hands were raised; none where it is of paper.
+    pub meeting: Option<MeetingId>,
     /// What was counted by hand.
     pub control: ControlTotals,
     /// Each paper: the voting unit and what it says; in a secret ballot the voting unit alone.
@@ -62,17 +64,15 @@ pub async fn cast(
     let (ctx, me) = (&session.ctx, session.member()?);
     let mut tx = app.db.write(ctx).await?;
     let ballot = ballots::share(&mut tx, id).await?.ok_or_else(opening::unknown)?;
-    let unit = match ballots::voting_units(&mut tx, id, &[&voting_unit], Some(me)).await?.pop() {
-        Some((unit, true)) => unit,
-        // Whether a voting unit is on the roll is told to those who act for it.
-        _ => {
-            let text = "you may not act for this voting unit in this ballot";
-            return Err(Refusal {
-                field: Some("voting_unit".into()),
-                ..Refusal::new(RefusalKind::Forbidden, "vote.not_yours", text)
-            }
-            .into());
+    let (unit, source) = match ballots::voting_units(&mut tx, id, &[&voting_unit], Some(me)).await?.pop() {
+        Some((unit, true)) => (unit, Source::Member(me)),
+        Some((unit, false)) => {
+            let mandate = mandates::for_unit(&mut tx, id, &unit.name, me, ctx.now).await?.ok_or_else(not_yours)?;
+            require_mandates(&mut tx, &ballot, me).await?;
+            (unit, Source::Proxy(me, mandate.id))
         }
+        // Whether a voting unit is on the roll is told to those who act for it.
+        None => return Err(not_yours().into()),
     };
     let earlier = votes::of_unit(&mut tx, id, &unit.name).await?;
     let open = ballot.state == BallotState::Open && (ballot.opens_at..=ballot.closes_at).contains(&ctx.now);
@@ -84,7 +84,6 @@ pub async fn cast(
     if matches!(choice, Choice::Blank | Choice::Spoiled) {
         return Err(Refusal::invalid("vote.bad_choice", "choice", "online, whoever decides nothing abstains").into());
     }
-    let source = Source::Member(me);
     if let (true, true, Some(earlier)) = (open, ballot.rule.change_of_vote, earlier) {
         let (vote, cast) = vote(session, &ballot, &unit, Some(choice.clone()), source, Some(earlier));
         if votes::replace(&mut tx, id, &vote, ctx.now).await? {
@@ -98,6 +97,24 @@ pub async fn cast(
         &[vote.voting_unit.as_str()],
     )?;
     Ok(tx.commit([cast], Cast { event: vote.event }).await?)
+}
+
+fn not_yours() -> Refusal {
+    let text = "you may not act for this voting unit in this ballot";
+    Refusal { field: Some("voting_unit".into()), ..Refusal::new(RefusalKind::Forbidden, "vote.not_yours", text) }
+}
+
+/// Refuses a proxy where the ballot's rule knows none, or no more.
+async fn require_mandates(tx: &mut WriteTx, ballot: &Ballot, proxy: MemberId) -> Result<(), Failure> {
+    let most = ballot.rule.mandates_per_proxy;
+    if most == 0 {
+        return Err(Refusal::conflict("vote.no_proxies", "the rule of this ballot knows no proxies").into());
+    }
+    if mandates::used(tx, ballot.id, proxy).await? >= u64::from(most) {
+        let text = format!("a proxy votes for {most} voting units at most in this ballot");
+        return Err(Refusal::conflict("vote.too_many_mandates", text).into());
+    }
+    Ok(())
 }
 
 /// Enters a batch of paper votes: all of it, or nothing where it does not come to its control totals or a voting unit has voted.
@@ -122,6 +139,9 @@ pub async fn enter_batch(app: &App, session: &Session, id: BallotId, new: NewBat
     if !members::unknown(&mut tx, &[new.witness]).await?.is_empty() {
         return Err(Refusal::invalid("member.unknown", "witness", "there is no such member").into());
     }
+    if let Some(meeting) = new.meeting {
+        require_meeting(&mut tx, session, &ballot, meeting).await?;
+    }
     let (names, said): (Vec<_>, Vec<_>) = new.papers.into_iter().unzip();
     let choices = contents(&ballot, &said, new.contents)?;
     reconcile(&new.control, &choices)?;
@@ -135,17 +155,35 @@ pub async fn enter_batch(app: &App, session: &Session, id: BallotId, new: NewBat
         witness: new.witness,
         scan_reference: new.scan_reference,
         control: new.control,
+        meeting: new.meeting,
     };
     votes::insert_batch(&mut tx, id, &batch, ctx.now).await?;
     // Drawn before its votes' events, so that the record tells of the batch first.
-    let body = json!({"ballot": id, "batch": batch.id, "station": batch.station, "control": batch.control});
+    let body = json!({
+        "ballot": id, "batch": batch.id, "station": batch.station, "control": batch.control, "meeting": batch.meeting,
+    });
     let entered = event(ctx, "batch.entered", ballot.topic.uuid(), body);
     let entered = commit_to(ctx, entered, "scan_reference", batch.scan_reference.as_str());
+    let source = if new.meeting.is_some() { Source::Hands(batch.id) } else { Source::Batch(batch.id) };
     let mut said = choices.into_iter().filter(|_| open);
     let (rows, events): (Vec<_>, Vec<_>) =
-        units.iter().map(|unit| vote(session, &ballot, unit, said.next(), Source::Batch(batch.id), None)).unzip();
+        units.iter().map(|unit| vote(session, &ballot, unit, said.next(), source, None)).unzip();
     refuse_second(votes::insert(&mut tx, id, &rows, ctx.now).await?, &names)?;
     Ok(tx.commit_with(entered, events, batch.id).await?)
+}
+
+/// Refuses raised hands in a secret ballot, and at a meeting that is on something else or still to come.
+async fn require_meeting(tx: &mut WriteTx, session: &Session, ballot: &Ballot, id: MeetingId) -> Result<(), Failure> {
+    let refuse = |text: &str| Refusal::invalid("batch.bad_meeting", "meeting", text);
+    if ballot.rule.secrecy == Secrecy::Secret {
+        return Err(refuse("everybody sees raised hands, and the ballot is secret").into());
+    }
+    let meeting = meetings::find(tx, id).await?.filter(|it| it.topic == ballot.topic);
+    let meeting = meeting.ok_or_else(|| refuse("there is no such meeting on the ballot's topic"))?;
+    match meeting.starts_at > session.ctx.now {
+        true => Err(refuse("the meeting has not begun").into()),
+        false => Ok(()),
+    }
 }
 
 /// Refuses whoever does not coordinate where the ballot's topic belongs.

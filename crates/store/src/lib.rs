@@ -28,6 +28,7 @@ pub mod events;
 pub mod floors;
 pub mod grants;
 pub mod idempotency;
+pub mod mandates;
 pub mod meetings;
 pub mod members;
 pub mod notices;

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, types::Json};
 use uuid::Uuid;
 use yishi_domain::{
-    BallotId, BatchId, EventId, MemberId, StoredEvent, ballots::ControlTotals, channels::VoteChannel, voting::Choice,
+    BallotId, BatchId, EventId, MandateId, MeetingId, MemberId, StoredEvent, ballots::ControlTotals,
+    channels::VoteChannel, voting::Choice,
 };
 
 use crate::{StoreError, TenantTx, WriteTx, codes, events};
@@ -29,6 +30,10 @@ pub enum Source {
     Member(MemberId),
     /// On paper.
     Batch(BatchId),
+    /// By hands that were raised at a meeting.
+    Hands(BatchId),
+    /// Online, by a member with a mandate of somebody who acts for the voting unit.
+    Proxy(MemberId, MandateId),
 }
 
 /// A batch of paper votes.
@@ -46,6 +51,8 @@ pub struct PaperBatch {
     pub scan_reference: String,
     /// What was counted by hand.
     pub control: ControlTotals,
+    /// The meeting at which hands were raised; none where it is of paper.
+    pub meeting: Option<MeetingId>,
 }
 
 const ROWS: usize = 5_000;
@@ -56,14 +63,17 @@ impl Source {
         match self {
             Self::Member(_) => VoteChannel::Online,
             Self::Batch(_) => VoteChannel::Paper,
+            Self::Hands(_) => VoteChannel::Hands,
+            Self::Proxy(..) => VoteChannel::Proxy,
         }
     }
 
-    /// The member and the batch, of which one is there.
-    const fn columns(&self) -> (Option<Uuid>, Option<Uuid>) {
+    /// The member or the batch, of which one is there, and the mandate.
+    const fn columns(&self) -> [Option<Uuid>; 3] {
         match self {
-            Self::Member(member) => (Some(member.uuid()), None),
-            Self::Batch(batch) => (None, Some(batch.uuid())),
+            Self::Member(member) => [Some(member.uuid()), None, None],
+            Self::Batch(batch) | Self::Hands(batch) => [None, Some(batch.uuid()), None],
+            Self::Proxy(member, mandate) => [Some(member.uuid()), None, Some(mandate.uuid())],
         }
     }
 }
@@ -79,13 +89,13 @@ pub async fn insert(
     let mut added = 0;
     for chunk in votes.chunks(ROWS) {
         let mut query = QueryBuilder::new(
-            "INSERT INTO votes (tenant_id, ballot_id, voting_unit, choice, channel, member_id, batch_id, event_id, cast_at) ",
+            "INSERT INTO votes (tenant_id, ballot_id, voting_unit, choice, channel, member_id, batch_id, mandate_id, event_id, cast_at) ",
         );
         query.push_values(chunk, |mut row, vote| {
-            let (member, batch) = vote.source.columns();
+            let [member, batch, mandate] = vote.source.columns();
             row.push_bind(tenant).push_bind(ballot.uuid()).push_bind(&vote.voting_unit);
             row.push_bind(vote.choice.as_ref().map(Json)).push_bind(vote.source.channel().code());
-            row.push_bind(member).push_bind(batch).push_bind(vote.event.uuid()).push_bind(at);
+            row.push_bind(member).push_bind(batch).push_bind(mandate).push_bind(vote.event.uuid()).push_bind(at);
         });
         query.push(" ON CONFLICT (tenant_id, ballot_id, voting_unit) DO NOTHING");
         added += query.build().persistent(chunk.len() == 1).execute(tx.sql()).await?.rows_affected();
@@ -110,9 +120,9 @@ pub async fn insert(
 
 /// Puts a vote in the place of the one that its voting unit has; tells whether there was one.
 pub async fn replace(tx: &mut WriteTx, ballot: BallotId, vote: &Vote, at: DateTime<Utc>) -> Result<bool, StoreError> {
-    let (member, batch) = vote.source.columns();
+    let [member, batch, mandate] = vote.source.columns();
     let done = sqlx::query(
-        "UPDATE votes SET choice = $4, channel = $5, member_id = $6, batch_id = $7, event_id = $8, cast_at = $9
+        "UPDATE votes SET choice = $4, channel = $5, member_id = $6, batch_id = $7, event_id = $8, cast_at = $9, mandate_id = $10
          WHERE tenant_id = $1 AND ballot_id = $2 AND voting_unit = $3",
     )
     .bind(tx.tenant().uuid())
@@ -124,6 +134,7 @@ pub async fn replace(tx: &mut WriteTx, ballot: BallotId, vote: &Vote, at: DateTi
     .bind(batch)
     .bind(vote.event.uuid())
     .bind(at)
+    .bind(mandate)
     .execute(tx.sql())
     .await?;
     Ok(done.rows_affected() == 1)
@@ -137,8 +148,8 @@ pub async fn insert_batch(
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO paper_batches (tenant_id, id, ballot_id, station, operator_id, witness_id, scan_reference, control, entered_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO paper_batches (tenant_id, id, ballot_id, station, operator_id, witness_id, scan_reference, control, entered_at,
+         meeting_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(tx.tenant().uuid())
     .bind(batch.id.uuid())
@@ -149,6 +160,7 @@ pub async fn insert_batch(
     .bind(&batch.scan_reference)
     .bind(Json(&batch.control))
     .bind(at)
+    .bind(batch.meeting.map(MeetingId::uuid))
     .execute(tx.sql())
     .await?;
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use poem_openapi::{Object, types::Example};
 use uuid::Uuid;
-use yishi_domain::{MemberId, ballots as rolls};
+use yishi_domain::{MeetingId, MemberId, ballots as rolls};
 use yishi_service::voting::NewBatch;
 
 use crate::{
@@ -65,9 +65,12 @@ pub struct BatchInput {
     pub station: String,
     /// Who saw it being counted; somebody else than who enters it.
     pub witness: Uuid,
-    /// Where the scans are.
+    /// Where the scans are, or the recording of raised hands.
     #[oai(validator(min_length = 1, max_length = 500))]
     pub scan_reference: String,
+    /// The meeting at which hands were raised, where the batch is of these and not of paper.
+    #[oai(skip_serializing_if_is_none)]
+    pub meeting: Option<Uuid>,
     /// What was counted by hand, against which the entry is reconciled.
     pub control: ControlTotals,
     /// Each paper; in a secret ballot its voting unit alone.
@@ -128,6 +131,7 @@ impl BatchInput {
             station: self.station,
             witness: MemberId(self.witness),
             scan_reference: self.scan_reference,
+            meeting: self.meeting.map(MeetingId),
             control: rolls::ControlTotals { papers, in_favour, against, abstained, blank, spoiled, options },
             papers: self.papers.into_iter().enumerate().map(paper).collect::<Result<_, Problem>>()?,
             contents: self.contents.into_iter().enumerate().map(alike).collect::<Result<_, Problem>>()?,
@@ -148,6 +152,7 @@ impl Example for BatchInput {
             station: "3号楼大堂".into(),
             witness: EXAMPLE,
             scan_reference: "scans/2026/0117-1.pdf".into(),
+            meeting: None,
             control: ControlTotals {
                 papers: 1,
                 in_favour: 1,
