@@ -80,9 +80,11 @@ impl Contest<'_> {
 
     fn by_shares(&self, supporters: &[Vec<Supporter>], share: &BigRational, tie: Tie) -> Vec<usize> {
         let mut left = vec![share.clone(); self.papers.len()];
-        // What costs nothing is chosen at once. Prices only rise, so the last one of an option is a lower bound of the next.
+        // What is worth nothing to anybody has no price, and what costs nothing beyond that is chosen at once. Prices only rise, so the last
+        // one of an option is a lower bound of the next.
+        let wanted = |i: &usize| supporters[*i].iter().any(|it| !it.utility.is_zero());
         let (mut chosen, mut waiting): (Vec<_>, Vec<_>) =
-            (0..self.options.len()).filter(|i| self.open[*i]).partition(|i| self.cost(*i) == 0);
+            (0..self.options.len()).filter(|i| self.open[*i]).filter(wanted).partition(|i| self.cost(*i) == 0);
         let mut bounds = vec![BigRational::zero(); self.options.len()];
         loop {
             waiting.sort_by(|a, b| bounds[*a].cmp(&bounds[*b]).then_with(|| self.between_equals(*a, *b, tie)));

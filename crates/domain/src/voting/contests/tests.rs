@@ -98,6 +98,16 @@ fn equal_shares_leave_no_large_group_without_a_choice() {
 }
 
 #[test]
+fn what_costs_nothing_is_chosen_where_it_is_worth_something() {
+    let papers = approved(&[("a", 1), ("b", 1)]);
+    let by = |utility| {
+        let shares = EqualShares { budget: 10, utility, completion: Completion::None };
+        chosen(&tally(Method::Approval(2), Procedure::EqualShares(shares), Tie::ListedFirst, &[0, 5], &papers))
+    };
+    assert_eq!([by(Utility::Number), by(Utility::Cost)], ["ab", "b"]);
+}
+
+#[test]
 fn an_option_short_of_the_threshold_is_not_chosen_and_its_money_goes_on() {
     let threshold = crate::voting::Condition {
         code: "threshold".into(),
