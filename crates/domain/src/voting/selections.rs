@@ -76,7 +76,8 @@ pub enum Utility {
 pub enum Completion {
     /// It is left.
     None,
-    /// Everybody's share is raised, by a hundredth of the first one at a time, as long as what is chosen fits the budget.
+    /// Everybody's share is raised, by a hundredth of the first one at a time, until nothing more would fit the budget, or what would be chosen
+    /// no longer does.
     RaiseShares,
     /// It goes to the other options in the order of scores, as far as it reaches.
     ByScores,

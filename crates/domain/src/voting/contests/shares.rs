@@ -55,7 +55,7 @@ impl Contest<'_> {
         all
     }
 
-    /// Raises everybody's share step by step, up to the last step whose options still fit the budget.
+    /// Raises everybody's share step by step, until nothing more would fit the budget, or what would be chosen no longer does.
     fn raise(
         &self,
         supporters: &[Vec<Supporter>],
@@ -66,16 +66,27 @@ impl Contest<'_> {
     ) -> Vec<usize> {
         let step = first / BigInt::from(100);
         let mut share = first.clone();
-        let all = self.open.iter().filter(|open| **open).count();
-        while chosen.len() < all && !step.is_zero() {
+        while !step.is_zero() && self.fits_more(&chosen, budget) {
             share += &step;
             let more = self.by_shares(supporters, &share, tie);
-            if more.iter().map(|option| u128::from(self.cost(*option))).sum::<u128>() > u128::from(budget) {
+            if self.spent(&more) > u128::from(budget) {
                 break;
             }
             chosen = more;
         }
         chosen
+    }
+
+    /// Whether the rest of the budget reaches for an option that is not chosen and that a larger share would choose.
+    fn fits_more(&self, chosen: &[usize], budget: u64) -> bool {
+        let left = u128::from(budget).saturating_sub(self.spent(chosen));
+        let costs = 1..=left;
+        (0..self.options.len())
+            .any(|i| self.open[i] && !chosen.contains(&i) && costs.contains(&u128::from(self.cost(i))))
+    }
+
+    fn spent(&self, chosen: &[usize]) -> u128 {
+        chosen.iter().map(|option| u128::from(self.cost(*option))).sum()
     }
 
     fn by_shares(&self, supporters: &[Vec<Supporter>], share: &BigRational, tie: Tie) -> Vec<usize> {

@@ -105,6 +105,9 @@ fn what_costs_nothing_is_chosen_where_it_is_worth_something() {
         chosen(&tally(Method::Approval(2), Procedure::EqualShares(shares), Tie::ListedFirst, &[0, 5], &papers))
     };
     assert_eq!([by(Utility::Number), by(Utility::Cost)], ["ab", "b"]);
+    let raised = EqualShares { budget: 10, utility: Utility::Cost, completion: Completion::RaiseShares };
+    let ends = tally(Method::Approval(2), Procedure::EqualShares(raised), Tie::ListedFirst, &[0, 5], &papers);
+    assert_eq!(chosen(&ends), "b", "no share is raised for what is never chosen");
 }
 
 #[test]
