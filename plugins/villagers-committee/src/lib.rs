@@ -1,8 +1,11 @@
 //! Villagers' assemblies and meetings of villagers' representatives, by the Organic Law of Villagers' Committees as amended in 2018.
 //!
 //! An assembly is valid with more than half of the villagers aged 18 and over, or with the representatives of at least two thirds of the
-//! households, and decides by more than half of those attending (article 22). A meeting of the villagers' representatives is valid with at least
-//! two thirds of them and decides by more than half of those attending (article 26). The matters of article 24 are the assembly's.
+//! households, and decides by more than half of those attending (article 22); it is announced ten days before (article 21). A meeting of the
+//! villagers' representatives is valid with at least two thirds of them and decides by more than half of those attending (article 26). The matters
+//! of article 24 are the assembly's. Elections and recalls are [`elections`].
+
+mod elections;
 
 use serde::Deserialize;
 use yishi_plugin_sdk::{
@@ -14,10 +17,12 @@ use yishi_plugin_sdk::{
     voting::{Electorate, Fraction, Measure, Subject, VotingRule},
 };
 
+use crate::elections::Elections;
+
 /// The rule set.
 pub struct VillagersCommittee;
 
-const LAW: &str = "Organic Law of the Villagers' Committees of the People's Republic of China (2010, amended 2018), articles 22, 24 and 26";
+const LAW: &str = "Organic Law of the Villagers' Committees of the People's Republic of China (2010, amended 2018), articles 15, 16, 21, 22, 24 and 26";
 
 /// The matters of article 24, which only the assembly decides unless it has authorised the representatives.
 const OF_THE_ASSEMBLY: &[&str] = &[
@@ -41,7 +46,11 @@ struct Config {
     majority: Fraction,
     /// Matters of article 24 for which the assembly has authorised the representatives.
     authorised: Vec<String>,
+    elections: Elections,
+    /// Before an assembly, an election or a recall.
     notice_hours: u32,
+    /// Before a meeting of the representatives.
+    representatives_notice_hours: u32,
     window_hours: u32,
     publication_hours: u32,
 }
@@ -54,7 +63,9 @@ impl Default for Config {
             representatives_quorum: Fraction::new(2, 3),
             majority: Fraction::new(1, 2),
             authorised: Vec::new(),
-            notice_hours: 72,
+            elections: Elections::default(),
+            notice_hours: 240,
+            representatives_notice_hours: 72,
             window_hours: 72,
             publication_hours: 120,
         }
@@ -68,31 +79,43 @@ impl Policy for VillagersCommittee {
 
     fn rule(config: &str, subject: &Subject) -> Result<VotingRule, PolicyError> {
         let config: Config = configuration(config)?;
-        if !subject.options.is_empty() {
-            return Err(PolicyError::new("subject.options", "these articles decide on one proposal at a time"));
-        }
-        let attending = quorum(Measure::Heads).of_eligible();
-        let quorum = match subject.electorate {
-            Electorate::Residents => attending.exceeding(config.villagers_quorum),
-            Electorate::Households => attending.reaching(config.households_quorum),
-            Electorate::VillagerRepresentatives => {
-                require_authorised(&config, subject)?;
-                attending.reaching(config.representatives_quorum)
-            }
-            _ => {
-                let text = "villagers (residents), households or villager_representatives decide by this law";
-                return Err(PolicyError::new("subject.wrong_electorate", text));
-            }
+        let notice_hours = match subject.electorate {
+            Electorate::VillagerRepresentatives => config.representatives_notice_hours,
+            _ => config.notice_hours,
         };
-        let passes = majority(Measure::Heads).of_participating().exceeding(config.majority);
+        let rule = match config.elections.rule(subject) {
+            Some(rule) => rule?,
+            None => decision(&config, subject)?,
+        };
         Ok(VotingRule {
-            notice_hours: config.notice_hours,
+            notice_hours,
             window_hours: config.window_hours,
             publication_hours: config.publication_hours,
             laws: vec![LAW.into()],
-            ..rule([quorum, passes])
+            ..rule
         })
     }
+}
+
+/// What an assembly or the representatives decide, by those attending.
+fn decision(config: &Config, subject: &Subject) -> Result<VotingRule, PolicyError> {
+    if !subject.options.is_empty() {
+        return Err(PolicyError::new("subject.options", "these articles decide on one proposal at a time"));
+    }
+    let attending = quorum(Measure::Heads).of_eligible();
+    let quorum = match subject.electorate {
+        Electorate::Residents => attending.exceeding(config.villagers_quorum),
+        Electorate::Households => attending.reaching(config.households_quorum),
+        Electorate::VillagerRepresentatives => {
+            require_authorised(config, subject)?;
+            attending.reaching(config.representatives_quorum)
+        }
+        _ => {
+            let text = "villagers (residents), households or villager_representatives decide by this law";
+            return Err(PolicyError::new("subject.wrong_electorate", text));
+        }
+    };
+    Ok(rule([quorum, majority(Measure::Heads).of_participating().exceeding(config.majority)]))
 }
 
 fn require_authorised(config: &Config, subject: &Subject) -> Result<(), PolicyError> {
