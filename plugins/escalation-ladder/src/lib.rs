@@ -1,7 +1,8 @@
 //! A ladder for cases that are late, unanswered or unsatisfying: community, street, district, city, with so many hours on each rung.
 //!
-//! The first time the departments are called (议事吹哨、部门报到) and have 48 hours to answer. Every further time the case goes a level up and is marked
-//! publicly; at the top an accountability finding is opened. An unsatisfied survey reopens deliberation.
+//! The first time the case stays on its own rung: the departments are called (议事吹哨、部门报到) and have 48 hours to answer, or, where a city calls
+//! nobody, the rung has its hours. Every further time the case goes a level up and is marked publicly; at the top an accountability finding is
+//! opened. An unsatisfied survey reopens deliberation.
 
 use serde::Deserialize;
 use yishi_plugin_sdk::{
@@ -66,10 +67,7 @@ impl Policy for EscalationLadder {
         Ok(match case.kind {
             CaseKind::Unsatisfied => Answer { actions: vec![Action::ReopenDeliberation], ask_again_hours: None },
             CaseKind::Objection => Answer { actions: vec![tell(case.level)], ask_again_hours: None },
-            CaseKind::Overdue | CaseKind::Unanswered if case.earlier == 0 && !config.departments.is_empty() => {
-                let whistle = Action::Whistle { departments: config.departments.clone(), hours: config.whistle_hours };
-                Answer { actions: vec![tell(case.level), whistle], ask_again_hours: Some(config.whistle_hours) }
-            }
+            CaseKind::Overdue | CaseKind::Unanswered if case.earlier == 0 => first(&config, case, tell(case.level)),
             CaseKind::Overdue | CaseKind::Unanswered => match case.path.iter().find(|level| **level < case.level) {
                 Some(next) => Answer {
                     actions: vec![tell(case.level), Action::RaiseLevel, Action::MarkPublic],
@@ -84,8 +82,17 @@ impl Policy for EscalationLadder {
     }
 }
 
+/// The case stays where it is: those who answer for it there are given time.
+fn first(config: &Config, case: &Case, tell: Action) -> Answer {
+    if config.departments.is_empty() {
+        return Answer { actions: vec![tell], ask_again_hours: Some(config.hours_at(case.level)) };
+    }
+    let whistle = Action::Whistle { departments: config.departments.clone(), hours: config.whistle_hours };
+    Answer { actions: vec![tell, whistle], ask_again_hours: Some(config.whistle_hours) }
+}
+
 fn finding(case: &Case) -> String {
-    format!("逾期 {} 小时，已逐级上报 {} 次，仍未办结。", case.hours_late, case.earlier)
+    format!("逾期 {} 小时，此前已升级督办 {} 次，仍未办结。", case.hours_late, case.earlier)
 }
 
 export!(EscalationLadder: escalation);
