@@ -1,6 +1,6 @@
 //! The standard rules are one evaluator, used natively and compiled to WebAssembly: whatever they are asked, both say the same.
 
-use std::{ffi::OsString, sync::Arc};
+use std::{cell::RefCell, ffi::OsString, sync::Arc};
 
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::json;
@@ -8,11 +8,11 @@ use yishi_domain::{
     escalation::{Case, CaseKind, Level},
     standard,
     topics::{Significance, TopicText},
-    voting::{ChoiceOption, Count, Electorate, MAX_INTEGER, Measure, Standing, Subject, Tally, evaluate},
+    voting::{ChoiceOption, Count, Electorate, MAX_INTEGER, Measure, Outcome, Standing, Subject, Tally, evaluate},
 };
 use yishi_policy::{Caller, HostOptions, PolicyHost, limits::Tier};
 
-const CASES: u32 = 64;
+const CASES: u32 = 256;
 
 struct Bench {
     host: Caller,
@@ -51,8 +51,17 @@ impl Bench {
     }
 }
 
+/// A subject in the only round that the standard rules know.
 fn any_subject() -> impl Strategy<Value = Subject> {
-    let electorates = [Electorate::Residents, Electorate::Owners, Electorate::Households, Electorate::PartyMembers];
+    let electorates = [
+        Electorate::Residents,
+        Electorate::Households,
+        Electorate::Owners,
+        Electorate::PartyMembers,
+        Electorate::CouncilMembers,
+        Electorate::VillagerRepresentatives,
+        Electorate::Representatives,
+    ];
     let options = prop::collection::vec(prop::option::of(0..=MAX_INTEGER), 2..6);
     let options = options.prop_map(|costs| {
         let option = |(i, cost)| ChoiceOption { code: format!("o{i}"), cost };
@@ -65,50 +74,82 @@ fn any_subject() -> impl Strategy<Value = Subject> {
         prop::option::of(0..=MAX_INTEGER),
         prop::option::of(options),
         prop::option::of(0..=MAX_INTEGER),
+        prop::option::of("[a-z_]{1,20}"),
     )
-        .prop_map(|(major, electorate, heads, eligible_floor_area, options, budget)| {
+        .prop_map(|(major, electorate, heads, eligible_floor_area, options, budget, matter)| {
             let significance = if major { Significance::Major } else { Significance::General };
             let options: Vec<ChoiceOption> = options.unwrap_or_default();
             let budget = budget.filter(|_| !options.is_empty());
-            Subject { significance, electorate, eligible_floor_area, options, budget, ..Subject::of("other", heads) }
+            Subject {
+                significance,
+                matter,
+                electorate,
+                eligible_floor_area,
+                options,
+                budget,
+                ..Subject::of("other", heads)
+            }
         })
 }
 
-prop_compose! {
-    fn any_tally()(eligible in 0..=MAX_INTEGER, cuts in prop::array::uniform5(0..=1_000_000u64), chosen in prop::collection::vec(prop::bool::ANY, 6)) -> (Count, Vec<bool>) {
-        let total = u128::from(cuts.iter().sum::<u64>().max(1)) * 2;
-        let part = |cut: u64| u64::try_from(u128::from(eligible) * u128::from(cut) / total).expect("at most the roll");
-        let [in_favour, against, abstained, blank, spoiled] = cuts.map(part);
-        (Count { in_favour, against, abstained, blank, spoiled, ..Count::of(Measure::Heads, eligible) }, chosen)
-    }
+/// A count of a roll, small ones among them so that shares are met exactly. Staying away and being in favour weigh most, so that quorums and
+/// majorities are missed about as often as not.
+fn any_count(measure: Measure) -> impl Strategy<Value = Count> {
+    let roll = prop_oneof![0..=12u64, 0..=MAX_INTEGER];
+    let parts = (0..=4_000u64, prop::array::uniform4(0..=1_000u64), 0..=8_000u64);
+    (roll, parts).prop_map(move |(eligible, (in_favour, others, away))| {
+        let whole = u128::from((in_favour + others.iter().sum::<u64>() + away).max(1));
+        let (mut upto, mut before) = (0, 0);
+        let mut part = |share: u64| {
+            upto += share;
+            let at = u64::try_from(u128::from(eligible) * u128::from(upto) / whole).expect("at most the roll");
+            at - std::mem::replace(&mut before, at)
+        };
+        let in_favour = part(in_favour);
+        let [against, abstained, blank, spoiled] = others.map(part);
+        Count { in_favour, against, abstained, blank, spoiled, ..Count::of(measure, eligible) }
+    })
+}
+
+/// Counts by heads, and by floor area as well or not, and which options are chosen.
+fn any_tally() -> impl Strategy<Value = (Vec<Count>, Vec<bool>)> {
+    let area = prop::option::of(any_count(Measure::FloorArea));
+    let counts = (any_count(Measure::Heads), area).prop_map(|(heads, area)| [heads].into_iter().chain(area).collect());
+    (counts, prop::collection::vec(prop::bool::ANY, 6))
 }
 
 #[test]
 fn rules_and_verdicts_are_the_same() {
     let bench = Bench::new("verdicts");
     let config = json!({});
-    bench.holds((any_subject(), any_tally()), async |(subject, (count, chosen))| {
+    let outcomes = RefCell::new(Vec::new());
+    bench.holds((any_subject(), any_tally()), async |(subject, (counts, chosen))| {
         let rule = bench.host.rule(Arc::clone(&bench.standard), &config, &subject).await;
         let rule = rule.map_err(|failure| TestCaseError::fail(failure.to_string()))?;
         prop_assert!(rule.receipt.is_some(), "the component answered");
         prop_assert_eq!(&rule.value, &standard::rule(&subject));
         let standing = |(option, chosen): (&ChoiceOption, &bool)| Standing {
             code: option.code.clone(),
-            support: count.in_favour,
-            score: count.in_favour,
+            support: counts[0].in_favour,
+            score: counts[0].in_favour,
             chosen: *chosen,
         };
         let standings = subject.options.iter().zip(&chosen).map(standing).collect();
-        let tally = Tally { counts: vec![count.clone()], standings, profile: None };
+        let tally = Tally { counts: counts.clone(), standings, profile: None };
         let verdict = bench.host.verdict(Arc::clone(&bench.standard), &config, &rule.value, &tally).await;
         let verdict = verdict.map_err(|failure| TestCaseError::fail(failure.to_string()))?;
         prop_assert!(verdict.receipt.is_some(), "the component answered");
         let native = standard::verdict(&rule.value, &tally).expect("sound");
         prop_assert_eq!(&verdict.value, &native);
+        outcomes.borrow_mut().push(native.outcome);
         let terms = evaluate(&rule.value, &tally).expect("sound");
         prop_assert_eq!((terms.outcome, terms.checks, terms.winners), (native.outcome, native.checks, native.winners));
         Ok(())
     });
+    let outcomes = outcomes.into_inner();
+    for outcome in [Outcome::Passed, Outcome::Failed, Outcome::NoQuorum] {
+        assert!(outcomes.contains(&outcome), "{outcome:?} was never compared");
+    }
 }
 
 #[test]
