@@ -6,7 +6,7 @@ use yishi_plugin_sdk::{
     conditions::{majority, quorum, rule},
     configuration,
     describe::Descriptor,
-    descriptor, export,
+    descriptor, export, standard,
     topics::Significance,
     voting::{Fraction, Measure, Subject, VotingRule},
 };
@@ -52,7 +52,9 @@ impl Policy for Rules {
                 Significance::Major => in_favour.reaching(config.major),
             },
         ];
-        Ok(VotingRule { notice_hours: config.notice_hours, window_hours: config.window_hours, ..rule(conditions) })
+        // Choices among options are left to the standard rules.
+        let rule = if subject.options.is_empty() { rule(conditions) } else { standard::rule(subject) };
+        Ok(VotingRule { notice_hours: config.notice_hours, window_hours: config.window_hours, ..rule })
     }
 }
 
