@@ -195,6 +195,9 @@ async fn a_secret_ballot_tells_who_voted_and_what_was_voted_and_never_who_voted_
     community.coordinator().post(&batches, said).await.expect(201);
     let shown = community.read(&format!("/ballots/{ballot}")).await;
     assert_eq!((&shown["voted"], &shown["tally"]), (&json!(4), &Value::Null), "turnout alone");
+    let before = community.boss().await.get("/events?limit=1000").await.expect(200);
+    let told = before["items"].as_array().expect("events").iter().filter(|it| it["kind"] == "batch.entered");
+    assert!(told.clone().count() == 1 && told.clone().all(|it| it["body"]["control"]["in_favour"] == 0), "{before}");
 
     let shown = counted(&community, &ballot).await;
     assert_eq!((&shown["verdict"]["outcome"], &shown["tally"][0]["in_favour"]), (&json!("passed"), &json!(3)));
@@ -351,4 +354,29 @@ async fn hands_that_are_raised_at_a_meeting_count_like_any_other_vote() {
     assert_eq!((&shown["verdict"]["outcome"], &shown["tally"][0]["in_favour"]), (&json!("passed"), &json!(2)));
     let bundle = verified(&community, &ballot).await;
     assert!(bundle.contains(r#""channel":"hands""#), "the record says how they came");
+}
+
+#[tokio::test]
+async fn of_many_who_change_one_vote_at_once_the_last_one_counts_and_the_record_tells_which() {
+    let rule = json!({"change_of_vote": true, "conditions": [condition("majority", "participating", (1, 2), true)]});
+    let community = Community::gathered(8).await;
+    community.adopt_rules(plugins::built("rule-book"), book(rule)).await;
+    let topic = community.deliberated().await;
+    let everybody: Vec<_> = community.residents.iter().map(|it| &it.id).collect();
+    let roll = json!([{"voting_unit": unit(0), "agents": everybody}]);
+    let ballot = created(open(&community, &topic, json!({"roll": roll})).await);
+    community.vote(0, &ballot, "against").await.expect(201);
+    let mut tasks = tokio::task::JoinSet::new();
+    for i in 0..8 {
+        let (who, path) = (community.resident(i), format!("/ballots/{ballot}/votes"));
+        let vote = json!({"voting_unit": unit(0), "choice": if i % 2 == 0 { "in_favour" } else { "against" }});
+        tasks.spawn(async move { who.post(&path, vote).await });
+    }
+    for answer in tasks.join_all().await {
+        answer.expect(201);
+    }
+    let shown = counted(&community, &ballot).await;
+    let said = ["in_favour", "against"].map(|it| shown["tally"][0][it].as_u64().expect("a count"));
+    assert_eq!(said.iter().sum::<u64>(), 1, "{shown}");
+    verified(&community, &ballot).await;
 }

@@ -137,3 +137,23 @@ async fn what_interpreted_languages_need_is_open_to_the_tenants_that_the_platfor
     open.activate(&digest, json!({})).await.expect(201);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn rules_hold_in_the_whole_city_and_so_a_districts_administrator_puts_none_in_force() {
+    let community = Community::gathered(1).await;
+    let digest = community.upload(plugins::built("standard")).await;
+    let (city, district) = (&community.city, "330106");
+    let local = city.member("区级管理员", district).await;
+    city.grant(&local, district, "administrator").await;
+    let path = format!("/rule-sets/{digest}");
+    let acts = [
+        (format!("{path}/activations"), json!({"configuration": {}})),
+        (format!("{path}/shadow"), json!({"configuration": {}})),
+    ];
+    for (path, body) in acts {
+        city.by(&local).post(&path, body).await.refused(403, "session.forbidden");
+    }
+    city.by(&local).post("/rules/rollback", Value::Null).await.refused(403, "session.forbidden");
+    city.by(&local).call("DELETE", "/shadow").await.refused(403, "session.forbidden");
+    community.activate(&digest, json!({})).await.expect(201);
+}

@@ -1,6 +1,6 @@
 //! What the leaves of a bundle say of its ballot, once each is proved to be in the record.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize as _, de::DeserializeOwned};
@@ -39,8 +39,6 @@ struct Found<T> {
     event: EventId,
     at: DateTime<Utc>,
     hash: Hash,
-    /// A later one stands in its place.
-    superseded: bool,
     fact: T,
 }
 
@@ -101,7 +99,7 @@ fn push_if<T: DeserializeOwned>(
     let position = included.position;
     let fact = T::deserialize(&leaf.body).map_err(|error| Refused::Leaf { position, reason: error.to_string() })?;
     if ballot(&fact) == bundle.ballot {
-        into.push(Found { position, event: leaf.event, at: leaf.at, hash: included.hash(), superseded: false, fact });
+        into.push(Found { position, event: leaf.event, at: leaf.at, hash: included.hash(), fact });
     }
     Ok(())
 }
@@ -113,27 +111,21 @@ fn single<T>(mut facts: Vec<Found<T>>, kind: &'static str) -> Result<Found<T>, R
     }
 }
 
-/// The votes that stand: without those in whose place a later one of the same voting unit stands, where the rule allows that.
-fn standing(opened: &BallotOpened, votes: Vec<Found<VoteCast>>) -> Result<Vec<Found<VoteCast>>, Refused> {
-    let mut standing: Vec<Found<VoteCast>> = Vec::with_capacity(votes.len());
-    let mut places = HashMap::new();
-    for vote in votes {
-        if let Some(replaced) = vote.fact.replaces {
-            let earlier = places.remove(&replaced).filter(|_| opened.rule.change_of_vote);
-            let earlier: Option<&mut Found<VoteCast>> = earlier.and_then(|place: usize| standing.get_mut(place));
-            let same = earlier.is_some_and(|earlier| {
-                earlier.superseded = true;
-                earlier.fact.voting_unit == vote.fact.voting_unit
-            });
-            if !same {
-                return Err(Refused::Differ("a vote in another's place and one that the rule lets it replace"));
-            }
+/// The votes that stand: without those in whose place another of the same voting unit stands, where the rule allows that.
+///
+/// Two that were cast at the same time may stand in the record the other way round, so their order says nothing.
+fn standing(opened: &BallotOpened, mut votes: Vec<Found<VoteCast>>) -> Result<Vec<Found<VoteCast>>, Refused> {
+    let units: HashMap<_, _> = votes.iter().map(|vote| (vote.event, vote.fact.voting_unit.as_str())).collect();
+    let mut replaced = HashSet::new();
+    for vote in &votes {
+        let Some(earlier) = vote.fact.replaces else { continue };
+        let same = units.get(&earlier) == Some(&vote.fact.voting_unit.as_str()) && earlier != vote.event;
+        if !same || !opened.rule.change_of_vote || !replaced.insert(earlier) {
+            return Err(Refused::Differ("a vote in another's place and one that the rule lets it replace"));
         }
-        places.insert(vote.event, standing.len());
-        standing.push(vote);
     }
-    standing.retain(|vote| !vote.superseded);
-    Ok(standing)
+    votes.retain(|vote| !replaced.contains(&vote.event));
+    Ok(votes)
 }
 
 /// Votes stand between the opening and the count, and were cast while the ballot was open. Paper was cast in time and may be entered

@@ -71,6 +71,10 @@ pub async fn close(app: &App, session: &Session, id: BallotId) -> Result<Ended, 
         let text = format!("it is open until {}, and {voted} of {units} voting units have voted", ballot.closes_at);
         return Err(Refusal::conflict("ballot.still_open", text).into());
     }
+    if voted < units && extended(&mut tx, &ballot).await?.is_some() {
+        let text = "too few have voted, and its rule gives it more time";
+        return Err(Refusal::conflict("ballot.still_open", text).into());
+    }
     let (ballot, closed) = end_voting(ctx, ballot)?;
     ballots::save(&mut tx, &ballot).await?;
     timers::cancel(&mut tx, TimerKind::BallotCloses, id.uuid()).await?;
@@ -196,8 +200,14 @@ async fn commit_count(app: &App, ctx: &Ctx, tenant: &Tenant, id: BallotId) -> Re
         Secrecy::Secret => Some(seal(&mut tx, id).await?),
     };
     let eligible = opening::eligible(&ballot.rule, &ballot.subject);
-    let tally = facts::recount(&ballot.rule, &ballot.subject.options, &eligible, &bodies, sealed.as_ref())
-        .map_err(|error| Failure::Inconsistent(error.to_string()))?;
+    // Some procedures take seconds where there are many options and papers, which others must not wait for.
+    let (rule, options) = (ballot.rule.clone(), ballot.subject.options.clone());
+    let work = tokio::task::spawn_blocking(move || {
+        facts::recount(&rule, &options, &eligible, &bodies, sealed.as_ref()).map(|tally| (tally, sealed))
+    });
+    let inconsistent = |error: String| Failure::Inconsistent(error);
+    let counted = work.await.map_err(|error| inconsistent(error.to_string()))?;
+    let (tally, sealed) = counted.map_err(|error| inconsistent(error.to_string()))?;
     let hashes: Vec<_> = cast.iter().map(|it| leaves::leaf_hash(&tenant.slug, it)).collect();
     let counted = BallotCounted {
         ballot: id,

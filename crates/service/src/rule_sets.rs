@@ -65,6 +65,7 @@ pub async fn activate(
     new: NewActivation,
 ) -> Result<ActivationId, Failure> {
     let ctx = &session.ctx;
+    session.require_reach(&session.root()?)?;
     let from = new.from.unwrap_or(ctx.now);
     if from < ctx.now {
         return Err(Refusal::invalid("rule_set.in_the_past", "from", "rules hold from now on, or from later").into());
@@ -78,6 +79,7 @@ pub async fn activate(
 /// Puts back in force what held before, with the configuration that it had.
 pub async fn roll_back(app: &App, session: &Session) -> Result<ActivationId, Failure> {
     let ctx = &session.ctx;
+    session.require_reach(&session.root()?)?;
     let mut tx = app.db.write(ctx).await?;
     let mut held = rule_sets::in_force(&mut tx, ctx.now, 2).await?.into_iter();
     let (Some(_), Some(before)) = (held.next(), held.next()) else {

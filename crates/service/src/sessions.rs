@@ -40,6 +40,11 @@ impl Session {
         self.tenant.as_ref().ok_or_else(|| unknown_tenant().into())
     }
 
+    /// The path of the tenant's root.
+    pub fn root(&self) -> Result<String, Failure> {
+        Ok(format!("{}/", self.tenant()?.code))
+    }
+
     /// The member who acts.
     pub fn member(&self) -> Result<MemberId, Failure> {
         match self.ctx.actor {

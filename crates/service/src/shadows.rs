@@ -43,6 +43,7 @@ pub struct Watched {
 /// Lets a rule set run as a shadow from now on, in the place of one that runs already.
 pub async fn begin(app: &App, session: &Session, digest: &Digest, configuration: Value) -> Result<ShadowId, Failure> {
     let ctx = &session.ctx;
+    session.require_reach(&session.root()?)?;
     require_configured(app, ctx, digest, &configuration).await?;
     let shadow = Shadow { id: ctx.new_id(), digest: *digest, configuration, since: ctx.now };
     let mut tx = app.db.write(ctx).await?;
@@ -55,6 +56,7 @@ pub async fn begin(app: &App, session: &Session, digest: &Digest, configuration:
 /// Ends the shadow that runs.
 pub async fn end(app: &App, session: &Session) -> Result<(), Failure> {
     let ctx = &session.ctx;
+    session.require_reach(&session.root()?)?;
     let mut tx = app.db.write(ctx).await?;
     if trials::end_shadows(&mut tx, ctx.now).await? == 0 {
         return Err(Refusal::conflict("shadow.none", "no shadow runs").into());

@@ -139,7 +139,7 @@ pub async fn list(
             Some(unit.ok_or_else(|| Refusal::invalid("unit.unknown", "unit", "there is no such unit"))?.path)
         }
     };
-    let root = format!("{}/", session.tenant()?.code);
+    let root = session.root()?;
     let public = !session.holds(STAFF, under.as_deref().unwrap_or(&root));
     Ok(topics::page(&mut tx, &TopicFilter { stage, under, public }, after, limit).await?)
 }

@@ -68,14 +68,18 @@ pub async fn cast(
         Some((unit, true)) => (unit, Source::Member(me)),
         Some((unit, false)) => {
             let mandate = mandates::for_unit(&mut tx, id, &unit.name, me, ctx.now).await?.ok_or_else(not_yours)?;
-            require_mandates(&mut tx, &ballot, me).await?;
+            require_mandates(&mut tx, &ballot, me, &unit.name).await?;
             (unit, Source::Proxy(me, mandate.id))
         }
         // Whether a voting unit is on the roll is told to those who act for it.
         None => return Err(not_yours().into()),
     };
-    let earlier = votes::of_unit(&mut tx, id, &unit.name).await?;
     let open = ballot.state == BallotState::Open && (ballot.opens_at..=ballot.closes_at).contains(&ctx.now);
+    // Most votes are the first of their voting unit, in a ballot that is open and lets none be changed: those need not ask.
+    let earlier = match open && !ballot.rule.change_of_vote {
+        true => None,
+        false => votes::hold(&mut tx, id, &unit.name).await?,
+    };
     if !open && earlier.is_none() {
         let text = format!("it takes votes from {} to {} and is {}", ballot.opens_at, ballot.closes_at, ballot.state);
         return Err(Refusal::conflict("ballot.not_open", text).into());
@@ -84,7 +88,7 @@ pub async fn cast(
     if matches!(choice, Choice::Blank | Choice::Spoiled) {
         return Err(Refusal::invalid("vote.bad_choice", "choice", "online, whoever decides nothing abstains").into());
     }
-    if let (true, true, Some(earlier)) = (open, ballot.rule.change_of_vote, earlier) {
+    if let Some(earlier) = earlier.filter(|_| open) {
         let (vote, cast) = vote(session, &ballot, &unit, Some(choice.clone()), source, Some(earlier));
         if votes::replace(&mut tx, id, &vote, ctx.now).await? {
             return Ok(tx.commit([cast], Cast { event: vote.event }).await?);
@@ -105,12 +109,12 @@ fn not_yours() -> Refusal {
 }
 
 /// Refuses a proxy where the ballot's rule knows none, or no more.
-async fn require_mandates(tx: &mut WriteTx, ballot: &Ballot, proxy: MemberId) -> Result<(), Failure> {
+async fn require_mandates(tx: &mut WriteTx, ballot: &Ballot, proxy: MemberId, unit: &str) -> Result<(), Failure> {
     let most = ballot.rule.mandates_per_proxy;
     if most == 0 {
         return Err(Refusal::conflict("vote.no_proxies", "the rule of this ballot knows no proxies").into());
     }
-    if mandates::used(tx, ballot.id, proxy).await? >= u64::from(most) {
+    if mandates::used_for_others(tx, ballot.id, proxy, unit).await? >= u64::from(most) {
         let text = format!("a proxy votes for {most} voting units at most in this ballot");
         return Err(Refusal::conflict("vote.too_many_mandates", text).into());
     }
@@ -146,6 +150,9 @@ pub async fn enter_batch(app: &App, session: &Session, id: BallotId, new: NewBat
     let choices = contents(&ballot, &said, new.contents)?;
     reconcile(&new.control, &choices)?;
     let open = put_into_box(&mut tx, &ballot, &choices).await?;
+    // In a secret ballot the totals of a small batch tell what its voting units said, and those of any tell how the vote goes.
+    let control =
+        if open { new.control } else { ControlTotals { papers: new.control.papers, ..ControlTotals::default() } };
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let units = require_units(&mut tx, id, &names).await?;
     let batch = PaperBatch {
@@ -154,7 +161,7 @@ pub async fn enter_batch(app: &App, session: &Session, id: BallotId, new: NewBat
         operator,
         witness: new.witness,
         scan_reference: new.scan_reference,
-        control: new.control,
+        control,
         meeting: new.meeting,
     };
     votes::insert_batch(&mut tx, id, &batch, ctx.now).await?;

@@ -114,14 +114,21 @@ pub async fn for_unit(
     Ok(held.into_iter().find(|it| Some(it.principal.uuid()) == acts))
 }
 
-/// For how many voting units a proxy has voted in a ballot.
-pub async fn used(tx: &mut TenantTx, ballot: BallotId, proxy: MemberId) -> Result<u64, StoreError> {
+/// For how many voting units besides one a proxy has voted in a ballot.
+pub async fn used_for_others(
+    tx: &mut TenantTx,
+    ballot: BallotId,
+    proxy: MemberId,
+    unit: &str,
+) -> Result<u64, StoreError> {
     let used: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM votes WHERE tenant_id = $1 AND ballot_id = $2 AND member_id = $3 AND mandate_id IS NOT NULL",
+        "SELECT count(*) FROM votes WHERE tenant_id = $1 AND ballot_id = $2 AND member_id = $3 AND mandate_id IS NOT NULL
+         AND voting_unit <> $4",
     )
     .bind(tx.tenant().uuid())
     .bind(ballot.uuid())
     .bind(proxy.uuid())
+    .bind(unit)
     .fetch_one(tx.sql())
     .await?;
     Ok(used.unsigned_abs())

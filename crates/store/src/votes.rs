@@ -180,14 +180,15 @@ pub async fn events_of(tx: &mut TenantTx, ballot: BallotId) -> Result<Vec<Stored
     rows.iter().map(events::stored).collect()
 }
 
-/// The event of a voting unit's vote.
-pub async fn of_unit(tx: &mut TenantTx, ballot: BallotId, unit: &str) -> Result<Option<EventId>, StoreError> {
-    let event: Option<Uuid> =
-        sqlx::query_scalar("SELECT event_id FROM votes WHERE tenant_id = $1 AND ballot_id = $2 AND voting_unit = $3")
-            .bind(tx.tenant().uuid())
-            .bind(ballot.uuid())
-            .bind(unit)
-            .fetch_optional(tx.sql())
-            .await?;
+/// The event of a voting unit's vote, which nobody else replaces until the transaction ends.
+pub async fn hold(tx: &mut WriteTx, ballot: BallotId, unit: &str) -> Result<Option<EventId>, StoreError> {
+    let event: Option<Uuid> = sqlx::query_scalar(
+        "SELECT event_id FROM votes WHERE tenant_id = $1 AND ballot_id = $2 AND voting_unit = $3 FOR UPDATE",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(ballot.uuid())
+    .bind(unit)
+    .fetch_optional(tx.sql())
+    .await?;
     Ok(event.map(EventId))
 }
