@@ -39,8 +39,13 @@ async fn failed(
     let mut tx = app.db.write(&ctx).await?;
     let before = trust::faults(&mut tx, digest).await?;
     let now = trust::note_failure(&mut tx, digest, failure.code(), ctx.now, i32::from(app.trust.failures)).await?;
+    // What it says besides may quote the rule set, and that a topic's text, which is never public for good.
+    let field = match failure {
+        PolicyFailure::Output { field, .. } => Some(field),
+        _ => None,
+    };
     let body = json!({
-        "component": digest, "function": function, "cause": failure.code(), "detail": failure.to_string(), "failures": now.failures,
+        "component": digest, "function": function, "cause": failure.code(), "field": field, "failures": now.failures,
     });
     let failed = event(&ctx, "rule_set.failed", ctx.tenant.uuid(), body);
     let was = before.as_ref().and_then(|it| it.suspended_at);

@@ -116,7 +116,8 @@ async fn watch(app: &App, ctx: &Ctx, subject: Uuid, question: Question<'_>) {
 fn answered<T>(answer: Answered<T>, differences: impl FnOnce(&T) -> Vec<String>) -> Result<Compared, PolicyFailure> {
     match answer.fallback {
         Some(failure) if failure.is_retryable() => Err(failure),
-        Some(failure) => Ok(Compared::not_comparable(format!("the candidate gives no answer: {failure}"))),
+        // Its sentence may quote a topic's text, which is kept with the topic alone.
+        Some(failure) => Ok(Compared::not_comparable(format!("the candidate gives no answer: {}", failure.code()))),
         None => {
             let differences = differences(&answer.value);
             Ok(if differences.is_empty() { Compared::SAME } else { Compared::flipped(differences.join("; ")) })

@@ -90,7 +90,7 @@ fn exports() -> Vec<Case> {
     }
     for (name, from, to, says) in [
         ("a member of another type", "notice-hours: u32", "notice-hours: u64", "notice-hours"),
-        ("a member too many", "notice-hours: u32,", "notice-hours: u32, notice-days: u32,", "fields"),
+        ("a member too many", "notice-hours: u32,", "notice-hours: u32, notice-days: u32,", "16 fields"),
         ("a member by another name", "notice-hours: u32", "notice-days: u32", "notice-days"),
         ("a case too many", "        no-quorum,\n", "        no-quorum,\n tie,\n", "outcome"),
         ("a result without an error", "-> result<voting-rule, policy-error>", "-> voting-rule", "result"),
