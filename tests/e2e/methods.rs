@@ -195,9 +195,8 @@ async fn a_secret_ballot_tells_who_voted_and_what_was_voted_and_never_who_voted_
     community.coordinator().post(&batches, said).await.expect(201);
     let shown = community.read(&format!("/ballots/{ballot}")).await;
     assert_eq!((&shown["voted"], &shown["tally"]), (&json!(4), &Value::Null), "turnout alone");
-    let before = community.boss().await.get("/events?limit=1000").await.expect(200);
-    let told = before["items"].as_array().expect("events").iter().filter(|it| it["kind"] == "batch.entered");
-    assert!(told.clone().count() == 1 && told.clone().all(|it| it["body"]["control"]["in_favour"] == 0), "{before}");
+    let told = community.shown("batch.entered", 1).await;
+    assert!(told.len() == 1 && told[0]["body"]["control"]["in_favour"] == 0, "{told:?}");
 
     let shown = counted(&community, &ballot).await;
     assert_eq!((&shown["verdict"]["outcome"], &shown["tally"][0]["in_favour"]), (&json!("passed"), &json!(3)));
@@ -205,9 +204,8 @@ async fn a_secret_ballot_tells_who_voted_and_what_was_voted_and_never_who_voted_
     for leaf in bundle["leaves"].as_array().expect("leaves").iter().map(|it| &it["leaf"]) {
         assert!(leaf["kind"] != "vote.cast" || leaf["body"]["choice"].is_null(), "{leaf}");
     }
-    let events = community.boss().await.get("/events?limit=1000").await.expect(200);
-    let cast = events["items"].as_array().expect("events").iter().filter(|it| it["kind"] == "vote.cast");
-    assert!(cast.clone().count() == 4 && cast.clone().all(|it| !it.to_string().contains("favour")), "{events}");
+    let cast = community.shown("vote.cast", 4).await;
+    assert!(cast.len() == 4 && cast.iter().all(|it| !it.to_string().contains("favour")), "{cast:?}");
 
     let heavy = json!([{"voting_unit": unit(0), "heads": 2}]);
     let refused = open(&community, &community.deliberated().await, json!({"roll": heavy})).await;

@@ -106,6 +106,20 @@ impl Community {
         text(&self.read(&format!("/topics/{topic}")).await["stage"])
     }
 
+    /// The events of a kind that the administrator is shown, once there are so many: an event is shown when it has its position.
+    pub async fn shown(&self, kind: &str, many: usize) -> Vec<Value> {
+        for _ in 0..200 {
+            let page = self.read("/events?limit=1000").await;
+            let events = page["items"].as_array().expect("events").iter().filter(|event| event["kind"] == kind);
+            let events: Vec<_> = events.cloned().collect();
+            if events.len() >= many {
+                return events;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("{many} events {kind} are not shown")
+    }
+
     /// The kinds of a topic's events in the record, in order, once it has the last of them.
     pub async fn told(&self, topic: &str, last: &str) -> Vec<String> {
         for _ in 0..100 {
