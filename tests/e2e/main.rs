@@ -4,6 +4,7 @@ mod collectors;
 mod commands;
 mod crashes;
 mod demos;
+mod developers;
 mod divisions;
 mod harms;
 mod lifecycles;

@@ -6,6 +6,7 @@ use yishi_tests::{
     answers::Answer,
     cases::{WINDOW, created},
     communities::{Community, text, unit},
+    plugins,
 };
 
 /// Every resident votes at once; tells the answers.
@@ -94,6 +95,28 @@ async fn a_vote_that_meets_the_end_of_the_window_is_either_refused_or_counted() 
     assert_eq!(text(&ended["state"]), "decided");
     let last = if ended["resolution"].is_null() { "ballot.decided" } else { "resolution.adopted" };
     assert_eq!(counted(&community, &topic, &ballot, last).await, (heard, heard as u64));
+}
+
+#[tokio::test]
+async fn of_two_administrators_who_put_rules_in_force_at_once_one_wins() {
+    let community = Community::gathered(0).await;
+    let standard = community.upload(plugins::built("standard")).await;
+    let civil = community.upload(plugins::built("civil-code-278")).await;
+    let activate = async |digest: &str, after: u64| {
+        let path = format!("/rule-sets/{digest}/activations");
+        community.boss().await.post(&path, json!({"configuration": {}, "after": after})).await
+    };
+    for after in 0..10 {
+        let answers = tokio::join!(activate(&standard, after), activate(&civil, after));
+        let (won, digest, lost) = match answers {
+            (first, second) if first.status == 201 => (first, &standard, second),
+            (first, second) => (second, &civil, first),
+        };
+        won.expect(201);
+        assert!(lost.refused(409, "rule_set.raced")["fix"].is_string());
+        let active = community.read("/rules").await["active"].clone();
+        assert_eq!((&active["digest"], &active["number"]), (&json!(digest), &json!(after + 1)), "{active}");
+    }
 }
 
 #[tokio::test]

@@ -51,6 +51,42 @@ async fn a_province_that_asks_for_signatures_has_rules_put_in_force_that_a_trust
     server.stop().await;
 }
 
+/// A package: a component with signatures.
+fn package(component: &[u8], signatures: &[Value]) -> Vec<u8> {
+    let part = |name: &str, kind: &str, body: &[u8]| {
+        let head = format!("--part\r\nContent-Disposition: form-data; name=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n");
+        [head.as_bytes(), body, b"\r\n"].concat()
+    };
+    let component = part("component", "application/wasm", component);
+    let signatures = signatures.iter().map(|it| part("signature", "application/json", it.to_string().as_bytes()));
+    [component].into_iter().chain(signatures).chain([b"--part--\r\n".to_vec()]).collect::<Vec<_>>().concat()
+}
+
+#[tokio::test]
+async fn a_package_brings_a_component_with_its_signatures_all_or_nothing() {
+    let signers = format!("zhejiang={}", hexadecimal(office().verifying_key().as_bytes()));
+    let server =
+        Setup::fresh().env("YISHI_RULE_SETS_NEED", "signature").env("YISHI_TRUSTED_SIGNERS", &signers).start().await;
+    let community = Community::on(server.site(), 0).await;
+    let upload = async |package: Vec<u8>| {
+        community.boss().await.post_bytes("/rule-sets", "multipart/form-data; boundary=part", package).await
+    };
+    let component = plugins::built("standard");
+    let digest = yishi_record::commitments::digest(&component).to_string();
+    let signed = json!({"signer": "zhejiang", "signature": signature(&office(), &digest)});
+    let other = json!({"signer": "zhejiang", "signature": signature(&office(), "sha256:00")});
+    let refused = upload(package(&component, &[signed.clone(), other])).await.refused(422, "signature.bad");
+    assert_eq!(refused["field"], "signature[1].signature");
+    assert_eq!(community.read("/rule-sets").await, json!([]), "nothing of it was kept");
+    let none = upload(b"--part--\r\n".to_vec()).await.refused(422, "request.bad_part");
+    assert_eq!(none["field"], "component");
+    let packed = upload(package(&component, std::slice::from_ref(&signed))).await.expect(201);
+    assert_eq!(packed, json!({"digest": digest}));
+    assert_eq!(upload(package(&component, &[signed])).await.expect(201), packed, "the same again, the same answer");
+    community.activate(&digest, json!({})).await.expect(201);
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn a_province_that_approves_rules_itself_is_asked_and_its_word_is_told() {
     let server = Setup::fresh().env("YISHI_RULE_SETS_NEED", "approval").start().await;
@@ -130,7 +166,12 @@ async fn what_interpreted_languages_need_is_open_to_the_tenants_that_the_platfor
     large.extend(body);
     let closed = Community::gathered(1).await;
     let refused = closed.boss().await.post_bytes("/rule-sets", "application/wasm", large.clone()).await;
-    assert_eq!(refused.refused(422, "request.faults")["faults"][0]["code"], "component.too_large");
+    let faults = refused.refused(422, "request.faults")["faults"].clone();
+    assert_eq!(
+        (&faults[0]["code"], &faults[1]["code"]),
+        (&json!("component.too_large"), &json!("component.script_tier_closed"))
+    );
+    assert!(text(&faults[1]["fix"]).contains("script tier"), "{faults}");
     let server = Setup::fresh().env("YISHI_SCRIPT_TIER", "*").start().await;
     let open = Community::on(server.site(), 1).await;
     let digest = open.upload(large).await;

@@ -7,7 +7,10 @@ use poem::{
 };
 use poem_openapi::{
     ApiResponse, Object,
-    error::{AuthorizationError, ContentTypeError, ParseParamError, ParsePathError, ParseRequestPayloadError},
+    error::{
+        AuthorizationError, ContentTypeError, ParseMultipartError, ParseParamError, ParsePathError,
+        ParseRequestPayloadError,
+    },
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
     types::Type as _,
 };
@@ -56,6 +59,9 @@ pub struct Fault {
     /// Where it is wrong.
     #[oai(skip_serializing_if_is_none)]
     pub field: Option<String>,
+    /// What to do about it.
+    #[oai(skip_serializing_if_is_none)]
+    pub fix: Option<String>,
 }
 
 impl Problem {
@@ -117,6 +123,13 @@ impl Problem {
         if let Some(ParsePathError { name, reason }) = error.downcast_ref() {
             return Self::new(StatusCode::BAD_REQUEST, "request.bad_path", reason).with_field(*name);
         }
+        if let Some(ParseMultipartError { reason }) = error.downcast_ref() {
+            return Self {
+                field: named_in(reason),
+                ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "request.bad_part", reason)
+            }
+            .with_fix("send the parts that the description names, each as it says");
+        }
         if error.is::<ContentTypeError>() {
             return Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.wrong_content_type", text)
                 .with_fix("send the content type that the description names, mostly application/json");
@@ -149,7 +162,7 @@ impl Problem {
 
     /// Sorts what the body parser says: no JSON at all is 400, JSON of another shape is 422 and names the field.
     fn of_body(reason: &str) -> Self {
-        let named = reason.split('`').nth(1).map(str::to_owned);
+        let named = named_in(reason);
         let with = |problem: Self| Self { field: named.clone(), ..problem };
         if reason.contains("unknown field") {
             let detail = format!("there is no field `{}` here", named.as_deref().unwrap_or_default());
@@ -164,6 +177,11 @@ impl Problem {
         }
         Self::new(StatusCode::BAD_REQUEST, "request.bad_json", reason)
     }
+}
+
+/// The field that a reason of the framework names.
+fn named_in(reason: &str) -> Option<String> {
+    reason.split('`').nth(1).map(str::to_owned)
 }
 
 impl From<Refusal> for Problem {
@@ -188,7 +206,8 @@ impl From<Failure> for Problem {
             Failure::Refused(refusal) => refusal.into(),
             Failure::Faults(refusals) => {
                 let detail = format!("{} fault(s); each is listed", refusals.len());
-                let fault = |it: Refusal| Fault { code: it.code.into(), detail: it.detail, field: it.field };
+                let fault =
+                    |it: Refusal| Fault { code: it.code.into(), detail: it.detail, field: it.field, fix: it.fix };
                 let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "request.faults", detail);
                 Self { faults: refusals.into_iter().map(fault).collect(), ..problem }
             }

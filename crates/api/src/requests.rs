@@ -25,6 +25,9 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 const MIB: usize = 1024 * 1024;
 
+/// What a package has besides its component: its signatures, and what stands between its parts.
+const PACKING: usize = 64 * 1024;
+
 /// How much of a body that is too large is read before it is refused, and for how long.
 const FORGOTTEN: u64 = 32 * MIB as u64;
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -167,11 +170,11 @@ fn digest_of(request: &Request, body: &[u8]) -> Digest {
     Digest(hash.finalize().into())
 }
 
-/// How many bytes a body may have: 1 MiB, a rule set 2 MiB, a province's division list 8 MiB.
+/// How many bytes a body may have: 1 MiB, a rule set 2 MiB and what packs it, a province's division list 8 MiB.
 fn limit_of(method: &Method, path: &str) -> usize {
     match path {
         "/platform/divisions" if method == Method::POST => 8 * MIB,
-        _ if path.starts_with("/v1/") && path.ends_with("/rule-sets") => 2 * MIB,
+        _ if path.starts_with("/v1/") && path.ends_with("/rule-sets") => 2 * MIB + PACKING,
         _ => MIB,
     }
 }

@@ -20,6 +20,7 @@ pub mod topics;
 pub mod trials;
 pub mod trust;
 pub mod units;
+pub mod uploads;
 
 use poem::http::StatusCode;
 use poem_openapi::Tags;

@@ -73,6 +73,20 @@ pub fn inspect(component: &[u8], widest: Tier) -> Result<(Tier, Sizes), Vec<Admi
     }
 }
 
+/// The code of what only a tier takes that is not open.
+pub const SCRIPT_TIER_CLOSED: &str = "component.script_tier_closed";
+
+/// The same, and tells a component that only the script tier would take, where that is not open, from one that no tier would.
+pub fn inspect_for(component: &[u8], widest: Tier) -> Result<(Tier, Sizes), Vec<AdmissionRefusal>> {
+    inspect(component, widest).map_err(|mut refusals| {
+        if widest < Tier::Script && inspect(component, Tier::Script).is_ok() {
+            let text = "it is as large as interpreted languages make rule sets, and their tier is not open here";
+            refusals.push(AdmissionRefusal::new(SCRIPT_TIER_CLOSED, text));
+        }
+        refusals
+    })
+}
+
 fn validate(component: &[u8]) -> Result<Types, AdmissionRefusal> {
     let by = |features| Validator::new_with_features(features).validate_all(component);
     by(features()).map_err(|error| {

@@ -83,7 +83,7 @@ impl Caller {
         };
         let component = Arc::<[u8]>::from(component);
         let inspected = Arc::clone(&component);
-        let work = tokio::task::spawn_blocking(move || admissions::inspect(&inspected, widest));
+        let work = tokio::task::spawn_blocking(move || admissions::inspect_for(&inspected, widest));
         let (tier, sizes) = work.await.map_err(|error| failed(PolicyFailure::Host(error.to_string())))??;
         let digest = digest(&component);
         let loaded = self.host.load(digest, component).await.map_err(|refusal| vec![refusal])?;

@@ -32,7 +32,7 @@ extern crate self as yishi_policy;
 
 #[cfg(feature = "fuzzing")]
 pub use admissions::inspect;
-pub use admissions::{Admitted, Sizes};
+pub use admissions::{Admitted, SCRIPT_TIER_CLOSED, Sizes};
 pub use callers::Caller;
 pub use contracts::NEWEST as CONTRACT;
 pub use failures::{AdmissionRefusal, PolicyFailure};

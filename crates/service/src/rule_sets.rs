@@ -3,36 +3,69 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use yishi_domain::{ActivationId, Ctx, Digest, Refusal, voting::inexact_number};
+use yishi_policy::{AdmissionRefusal, SCRIPT_TIER_CLOSED};
 use yishi_record::commitments;
 use yishi_store::{
     StoreError, WriteTx,
     rule_sets::{self, Activation, RuleSet},
-    trust,
+    trust as stored_trust,
 };
 
-use crate::{App, events::event, failures::Failure, sessions::Session, trust::require_trusted};
+use crate::{
+    App,
+    events::event,
+    failures::Failure,
+    sessions::Session,
+    trust::{self, NewSignature, require_trusted},
+};
 
 pub use yishi_store::rule_sets as stored;
 
-/// Uploads a component; one that is there already is answered in the same way.
-pub async fn upload(app: &App, session: &Session, component: Vec<u8>) -> Result<Digest, Failure> {
+/// A component to upload.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// The component.
+    pub component: Vec<u8>,
+    /// Signatures that come with it.
+    pub signatures: Vec<NewSignature>,
+}
+
+/// Uploads a component with its signatures, all or nothing; what is there already is answered in the same way.
+pub async fn upload(app: &App, session: &Session, package: Package) -> Result<Digest, Failure> {
     let ctx = &session.ctx;
+    let Package { component, signatures } = package;
     let widest = app.trust.tier_of(&session.tenant()?.slug);
-    let admitted =
-        app.policy.for_tenant(ctx.tenant).admit_within(component.clone(), widest).await.map_err(|refusals| {
-            Failure::Faults(refusals.into_iter().map(|it| Refusal::invalid(it.code, "component", it.text)).collect())
-        })?;
+    let admitted = app.policy.for_tenant(ctx.tenant).admit_within(component.clone(), widest).await;
+    let admitted = admitted.map_err(|refusals| Failure::Faults(refusals.into_iter().map(not_admitted).collect()))?;
+    let verify = |(i, it)| trust::verified(app, ctx, &admitted.digest, it, &format!("signature[{i}]."));
+    let signatures = signatures.into_iter().enumerate().map(verify).collect::<Result<Vec<_>, _>>()?;
     let mut tx = app.db.write(ctx).await?;
+    let mut events = Vec::new();
     if rule_sets::insert(&mut tx, &admitted.digest, &component, &admitted.descriptor, ctx.now).await? {
         let body = json!({
             "component": admitted.digest,
             "name": admitted.descriptor.name,
             "version": admitted.descriptor.version,
         });
-        let uploaded = event(ctx, "rule_set.uploaded", ctx.tenant.uuid(), body);
-        tx.commit([uploaded], admitted.digest).await?;
+        events.push(event(ctx, "rule_set.uploaded", ctx.tenant.uuid(), body));
     }
-    Ok(admitted.digest)
+    for signature in &signatures {
+        events.extend(trust::file(&mut tx, ctx, &admitted.digest, signature).await?);
+    }
+    let mut events = events.into_iter();
+    match events.next() {
+        Some(first) => Ok(tx.commit_with(first, events.collect(), admitted.digest).await?),
+        None => Ok(admitted.digest),
+    }
+}
+
+fn not_admitted(refusal: AdmissionRefusal) -> Refusal {
+    let closed = refusal.code == SCRIPT_TIER_CLOSED;
+    let refusal = Refusal::invalid(refusal.code, "component", refusal.text);
+    match closed {
+        true => refusal.with_fix("ask the platform's operator to open the script tier to this tenant"),
+        false => refusal,
+    }
 }
 
 /// Lists the rule sets, the latest first.
@@ -137,7 +170,7 @@ async fn put_in_force(
         error => error.into(),
     })?;
     // Whoever puts it in force again has seen how it failed.
-    trust::forget_failures(&mut tx, &digest).await?;
+    stored_trust::forget_failures(&mut tx, &digest).await?;
     let body = json!({
         "activation": activation.id,
         "number": activation.number,

@@ -7,9 +7,9 @@ use std::str::FromStr;
 use ed25519_dalek::{Signature, VerifyingKey};
 use serde_json::json;
 use uuid::Uuid;
-use yishi_domain::{Digest, Refusal, RefusalKind, access::Role};
+use yishi_domain::{Ctx, Digest, Event, Refusal, RefusalKind, access::Role};
 use yishi_policy::limits::Tier;
-use yishi_store::{TenantTx, notices, rule_sets, trust};
+use yishi_store::{TenantTx, WriteTx, notices, rule_sets, trust};
 
 use crate::{
     App,
@@ -131,32 +131,65 @@ pub async fn standing(app: &App, session: &Session, digest: &Digest) -> Result<S
     })
 }
 
+/// A signature to file.
+#[derive(Clone, Debug)]
+pub struct NewSignature {
+    /// The signer's name among the trusted keys.
+    pub signer: String,
+    /// 128 hexadecimal digits.
+    pub signature: String,
+}
+
 /// Files a signature of a trusted key; one that is there already is answered in the same way.
-pub async fn sign(app: &App, session: &Session, digest: &Digest, signer: &str, signature: &str) -> Result<(), Failure> {
+pub async fn sign(app: &App, session: &Session, digest: &Digest, new: NewSignature) -> Result<(), Failure> {
     let ctx = &session.ctx;
+    let signature = verified(app, ctx, digest, new, "")?;
+    let mut tx = app.db.write(ctx).await?;
+    rule_sets::find(&mut tx, digest).await?.ok_or_else(unknown)?;
+    if let Some(signed) = file(&mut tx, ctx, digest, &signature).await? {
+        tx.commit([signed], ()).await?;
+    }
+    Ok(())
+}
+
+/// Files a verified signature; gives its event where it was not there before.
+pub(crate) async fn file(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    digest: &Digest,
+    it: &trust::Signature,
+) -> Result<Option<Event>, Failure> {
+    let body = json!({"component": digest, "signer": it.signer, "signature": hex::encode(&it.signature)});
+    let new = trust::sign(tx, digest, it).await?;
+    Ok(new.then(|| event(ctx, "rule_set.signed", ctx.tenant.uuid(), body)))
+}
+
+/// Verifies a signature of a trusted key; refusals name its fields behind a prefix.
+pub(crate) fn verified(
+    app: &App,
+    ctx: &Ctx,
+    digest: &Digest,
+    new: NewSignature,
+    prefix: &str,
+) -> Result<trust::Signature, Refusal> {
+    let NewSignature { signer, signature } = new;
     let trusted = app.trust.signers.iter().find(|it| it.name == signer).ok_or_else(|| {
         let names: Vec<_> = app.trust.signers.iter().map(|it| it.name.as_str()).collect();
         let fix = match names.is_empty() {
             true => "the platform trusts no key yet; its operator names them".to_owned(),
             false => format!("the platform trusts the keys of {}", names.join(", ")),
         };
-        Refusal::invalid("signature.unknown_signer", "signer", "no trusted key has this name").with_fix(fix)
+        let field = format!("{prefix}signer");
+        Refusal::invalid("signature.unknown_signer", field, "no trusted key has this name").with_fix(fix)
     })?;
     let bytes = hex::decode(signature).ok().and_then(|it| <[u8; 64]>::try_from(it).ok());
     let sound = bytes.filter(|it| trusted.key.verify_strict(&signed_bytes(digest), &Signature::from_bytes(it)).is_ok());
     let bytes = sound.ok_or_else(|| {
         let text = "it is no signature of this key over this rule set";
         let fix = format!("sign the bytes of {:?} with Ed25519 and send 128 hexadecimal digits", text_of(digest));
-        Refusal::invalid("signature.bad", "signature", text).with_fix(fix)
+        Refusal::invalid("signature.bad", format!("{prefix}signature"), text).with_fix(fix)
     })?;
-    let mut tx = app.db.write(ctx).await?;
-    rule_sets::find(&mut tx, digest).await?.ok_or_else(unknown)?;
-    let filed = trust::Signature { signer: signer.to_owned(), signature: bytes.into(), signed_at: ctx.now };
-    if trust::sign(&mut tx, digest, &filed).await? {
-        let body = json!({"component": digest, "signer": signer, "signature": hex::encode(bytes)});
-        tx.commit([event(ctx, "rule_set.signed", ctx.tenant.uuid(), body)], ()).await?;
-    }
-    Ok(())
+    Ok(trust::Signature { signer, signature: bytes.into(), signed_at: ctx.now })
 }
 
 /// Files what the province says of a rule set; it tells the tenant's administrators.

@@ -46,6 +46,8 @@ pub struct Fault {
     pub detail: String,
     /// Where.
     pub field: Option<String>,
+    /// What to do about it.
+    pub fix: Option<String>,
 }
 
 impl Caller {
@@ -150,6 +152,7 @@ impl fmt::Display for Problem {
         let at = |field: &Option<String>| field.as_ref().map(|it| format!("{it}: ")).unwrap_or_default();
         let mut lines = vec![format!("{}{} ({} {})", at(&self.field), self.detail, self.status, self.code)];
         lines.extend(self.faults.iter().map(|it| format!("  {}{} ({})", at(&it.field), it.detail, it.code)));
+        lines.extend(self.faults.iter().filter_map(|it| it.fix.as_ref()).map(|it| format!("  fix: {it}")));
         lines.extend(self.fix.iter().map(|it| format!("  fix: {it}")));
         lines.extend(self.request_id.iter().map(|it| format!("  request: {it}")));
         let lines: Vec<_> = lines.iter().map(|line| outputs::plain(line)).collect();

@@ -10,6 +10,7 @@ mod pushes;
 mod remotes;
 mod replays;
 mod scaffolds;
+mod signing;
 mod trials;
 
 use std::{
@@ -53,6 +54,20 @@ pub enum Plugin {
                             Exit codes: 0 all were answered; 1 some were not; 2 wrong usage.\n\
                             Example: yishi plugin bench target/plugins/standard.wasm plugins/standard/fixtures")]
     Bench(benches::Bench),
+    /// Draws a key to sign rule sets with, and prints its public half as the platform's setting takes it
+    #[command(
+        after_help = "A file that is there is kept. The platform's operator adds the line to YISHI_TRUSTED_SIGNERS.\n\n\
+                            Exit codes: 0 printed; 1 the file cannot be used; 2 wrong usage.\n\
+                            Example: yishi plugin key signer.pem --signer zhejiang"
+    )]
+    Key(signing::Key),
+    /// Signs a component, and prints the signature as the interface takes it
+    #[command(
+        after_help = "What is signed are two lines: `yishi rule set v1`, and `sha256:` with the digest of the component.\n\n\
+                            Exit codes: 0 signed; 1 it was not; 2 wrong usage.\n\
+                            Example: yishi plugin sign rules.wasm --key signer.pem --signer zhejiang"
+    )]
+    Sign(signing::Sign),
     /// Uploads a rule set to a server, and puts it in force or in shadow there
     #[command(after_help = "Exit codes: 0 done; 1 it was refused, with every reason; 2 wrong usage.\n\
                             Example: yishi plugin push rules.wasm --tenant 3301 --shadow --configuration rules.json")]
@@ -94,6 +109,8 @@ pub async fn run(plugin: &Plugin) -> Result<ExitCode> {
         Plugin::Check(options) => checks::check(options).await?,
         Plugin::Test(options) => fixtures::test(options).await?,
         Plugin::Bench(options) => benches::bench(options).await?,
+        Plugin::Key(options) => signing::key(options)?,
+        Plugin::Sign(options) => signing::sign(options)?,
         Plugin::Push(options) => pushes::push(options).await?,
         Plugin::Replay(options) => replays::replay(options).await?,
         Plugin::Logs(options) => logs::logs(options).await?,

@@ -2,9 +2,9 @@
 
 use poem::http::StatusCode;
 use poem_openapi::{
-    ApiRequest, ApiResponse, Object, OpenApi,
+    Object, OpenApi,
     param::{Header, Path, Query},
-    payload::{Binary, Json},
+    payload::Json,
     types::Example,
 };
 use serde_json::{Value, json};
@@ -15,20 +15,17 @@ use crate::{
     instants::Instant,
     pages::{Page, Wanted, bad_cursor},
     problems::Problem,
-    resources::{Tag, members::Created, parse_digest},
+    resources::{
+        Tag,
+        members::Created,
+        parse_digest,
+        uploads::{Upload, Uploaded},
+    },
     sessions::Session,
 };
 
 /// The operations on rule sets.
 pub struct RuleSetsApi;
-
-/// A component.
-#[derive(ApiRequest)]
-enum Component {
-    /// A WebAssembly component that imports nothing and answers the contract.
-    #[oai(content_type = "application/wasm")]
-    Wasm(Binary<Vec<u8>>),
-}
 
 /// An uploaded rule set.
 #[derive(Debug, Object)]
@@ -51,21 +48,6 @@ pub struct RuleSet {
     pub bytes: u64,
     /// When it was uploaded.
     pub uploaded_at: Instant,
-}
-
-/// The digest of what was uploaded.
-#[derive(Debug, Object)]
-pub struct UploadedComponent {
-    /// `sha256:` and 64 hexadecimal digits.
-    pub digest: String,
-}
-
-/// The answer to an upload.
-#[derive(ApiResponse)]
-pub enum Uploaded {
-    /// Uploaded, now or before.
-    #[oai(status = 201)]
-    Component(Json<UploadedComponent>),
 }
 
 /// A rule set to put in force.
@@ -118,11 +100,10 @@ impl RuleSetsApi {
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<String>>,
-        component: Component,
+        body: Upload,
     ) -> Result<Uploaded, Problem> {
-        let Component::Wasm(Binary(bytes)) = component;
-        let digest = session.once(&session.app, rule_sets::upload(&session.app, &session, bytes)).await?;
-        Ok(Uploaded::Component(Json(UploadedComponent { digest: digest.to_string() })))
+        let digest = session.once(&session.app, rule_sets::upload(&session.app, &session, body.into())).await?;
+        Ok(Uploaded::from(digest))
     }
 
     /// Lists the rule sets, the latest first.

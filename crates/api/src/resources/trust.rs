@@ -6,7 +6,7 @@ use poem_openapi::{
     payload::Json,
     types::Example,
 };
-use yishi_service::trust::{self, stored};
+use yishi_service::trust::{self, NewSignature, stored};
 
 use crate::{
     instants::Instant,
@@ -119,8 +119,7 @@ impl TrustApi {
         body: Json<SignatureInput>,
     ) -> Result<Json<RuleSetStanding>, Problem> {
         let (digest, app) = (parse_digest_in_path(&digest)?, &session.app);
-        let SignatureInput { signer, signature } = body.0;
-        session.once(app, trust::sign(app, &session, &digest, &signer, &signature)).await?;
+        session.once(app, trust::sign(app, &session, &digest, body.0.into())).await?;
         Ok(Json(trust::standing(app, &session, &digest).await?.into()))
     }
 
@@ -194,6 +193,12 @@ impl From<trust::Standing> for RuleSetStanding {
             approval: it.approval.map(approval),
             faults: it.faults.map(faults),
         }
+    }
+}
+
+impl From<SignatureInput> for NewSignature {
+    fn from(SignatureInput { signer, signature }: SignatureInput) -> Self {
+        Self { signer, signature }
     }
 }
 

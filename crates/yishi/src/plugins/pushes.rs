@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{
     read,
     remotes::{City, Remote, configuration, shown},
+    signing,
 };
 use crate::{callers::made, outputs};
 
@@ -25,6 +26,9 @@ pub struct Push {
     /// Lets it run beside the rules in force, in the place of one that does so already
     #[arg(long)]
     shadow: bool,
+    /// Signs it, as `yishi plugin sign` does
+    #[command(flatten)]
+    with: signing::With,
     /// Its configuration, as JSON; the empty one unless given
     #[arg(long, value_name = "FILE")]
     configuration: Option<PathBuf>,
@@ -42,6 +46,7 @@ pub struct Push {
 /// Uploads the rule set, and does with it what was asked for.
 pub async fn push(options: &Push) -> Result<bool> {
     let (component, configuration) = (read(&options.file)?, configuration(options.configuration.as_ref())?);
+    let signature = options.with.signature(&component)?;
     let city = options.remote.city()?;
     let uploaded = city.upload(component).await;
     let uploaded = uploaded.with_context(|| format!("{} was not taken", options.file.display()))?;
@@ -50,6 +55,12 @@ pub async fn push(options: &Push) -> Result<bool> {
     let mut done = json!({"digest": digest, "name": rules["name"], "version": rules["version"]});
     let (name, version) = (shown(&rules["name"]), shown(&rules["version"]));
     let mut text = format!("uploaded   {name} {version}  {digest}\n");
+    if let Some(signature) = signature {
+        let signed = city.post(&format!("/rule-sets/{digest}/signatures"), &signature).await;
+        signed.context("it was uploaded, and its signature was not taken")?;
+        text.push_str(&format!("signed     by {}\n", shown(&signature["signer"])));
+        done["signature"] = signature;
+    }
     if options.activate {
         let number = activate(&city, digest, options, configuration).await?;
         let from = options.from.as_deref().unwrap_or("now");
