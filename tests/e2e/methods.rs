@@ -2,31 +2,11 @@
 
 use serde_json::{Value, json};
 use yishi_tests::{
+    books::{book, condition, counted, open, opened, verified},
     cases::created,
     communities::{Community, text, unit},
-    folders::Folder,
-    instants, plugins, programs,
+    instants, plugins,
 };
-
-/// The configuration of a rule book of one rule; what is not said is: yes or no, in the open, without notice, for two days.
-fn book(rule: Value) -> Value {
-    let mut whole = json!({
-        "method": "yes_no", "secrecy": "open", "notice_hours": 0, "window_hours": 48, "laws": [], "custom": null,
-        "conditions": [],
-    });
-    for (member, value) in rule.as_object().expect("members") {
-        whole[member] = value.clone();
-    }
-    json!({"rules": [{"rule": whole}]})
-}
-
-fn condition(kind: &str, of: &str, share: (u32, u32), strict: bool) -> Value {
-    let counted = if kind == "quorum" { "participating" } else { "in_favour" };
-    json!({
-        "code": kind, "kind": kind, "measure": "heads", "counted": counted, "of": of,
-        "at_least": {"numerator": share.0, "denominator": share.1}, "strict": strict,
-    })
-}
 
 fn options(costs: Option<[u64; 3]>) -> Value {
     let all = [("lamps", "更换路灯"), ("benches", "增设长椅"), ("ramp", "无障碍坡道")];
@@ -37,44 +17,9 @@ fn options(costs: Option<[u64; 3]>) -> Value {
     all.into_iter().enumerate().map(option).collect()
 }
 
-/// A community whose rules are one rule, with a ballot that takes votes.
-async fn opened(residents: usize, rule: Value, more: Value) -> (Community, String) {
-    let community = Community::gathered(residents).await;
-    community.adopt_rules(plugins::built("rule-book"), book(rule)).await;
-    let topic = community.deliberated().await;
-    let ballot = created(open(&community, &topic, more).await);
-    (community, ballot)
-}
-
-async fn open(community: &Community, topic: &str, more: Value) -> yishi_tests::answers::Answer {
-    let mut ballot = json!({"question": "先办哪几件实事？", "electorate": "residents", "roll": community.roll()});
-    for (member, value) in more.as_object().expect("members") {
-        ballot[member] = value.clone();
-    }
-    community.coordinator().post(&format!("/topics/{topic}/ballots"), ballot).await
-}
-
 async fn says(community: &Community, i: usize, ballot: &str, mut vote: Value) -> yishi_tests::answers::Answer {
     vote["voting_unit"] = unit(i).into();
     community.resident(i).post(&format!("/ballots/{ballot}/votes"), vote).await
-}
-
-async fn counted(community: &Community, ballot: &str) -> Value {
-    community.city.advance_clock(49).await;
-    community.end(ballot, "count").await.expect(200);
-    community.read(&format!("/ballots/{ballot}")).await
-}
-
-/// Verifies a decision's bundle as anybody does; gives its text.
-async fn verified(community: &Community, ballot: &str) -> String {
-    let key = community.city.record(1).await.key;
-    let bundle = community.city.public().get(&format!("/ballots/{ballot}/bundle")).await;
-    let folder = Folder::new();
-    let path = folder.path().join("bundle.json");
-    std::fs::write(&path, &bundle.text).expect("written");
-    let said = programs::run(["verify", path.to_str().expect("a plain name"), "--checkpoint-key", &key]).await.done();
-    assert!(said.contains("verified: "), "{said}");
-    bundle.text.clone()
 }
 
 fn chosen(shown: &Value) -> Vec<String> {

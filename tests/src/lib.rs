@@ -12,6 +12,7 @@
 //! Nothing here links the service: the program is `target/debug/yishi`, as `cargo build --workspace` leaves it.
 
 pub mod answers;
+pub mod books;
 pub mod cases;
 pub mod cities;
 pub mod clients;

@@ -1,6 +1,7 @@
 //! The resources, one file each: wire types, handlers, conversions.
 
 pub mod ballots;
+pub mod batches;
 pub mod choices;
 pub mod clocks;
 pub mod codes;

@@ -12,7 +12,7 @@ mod tallies;
 #[cfg(feature = "cases")]
 pub mod contests;
 
-pub use choices::{Choice, ChoiceError, admit};
+pub use choices::{Choice, ChoiceError, admit, dissents};
 pub use evaluation::{evaluate, reaches};
 pub use rules::{
     ChoiceOption, Condition, ConditionKind, Counted, Electorate, Extension, Fraction, Measure, Method, Of, Round,

@@ -9,7 +9,7 @@ use yishi_domain::{BallotId, EventId};
 use crate::{
     bundles::{Bundle, Included},
     checkpoints::Checkpoint,
-    facts::{self, BallotCounted, BallotDecided, BallotExtended, BallotOpened, BoxSealed, VoteCast},
+    facts::{self, BallotCounted, BallotDecided, BallotExtended, BallotOpened, BatchVoided, BoxSealed, VoteCast},
     leaves::{self, Leaf},
     refusals::Refused,
     trees::Hash,
@@ -45,7 +45,7 @@ struct Found<T> {
 /// Reads the leaves: each proved under the checkpoint, in order, of one tenant, and no vote outside the ballot's time.
 pub fn read(bundle: &Bundle, checkpoint: &Checkpoint) -> Result<Case, Refused> {
     let (mut tenant, mut last) = (None, None);
-    let (mut votes, mut extended, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut votes, mut voided, mut extended, mut sealed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut opened, mut counted, mut decided) = (Vec::new(), Vec::new(), Vec::new());
     for included in &bundle.leaves {
         let position = included.position;
@@ -69,6 +69,7 @@ pub fn read(bundle: &Bundle, checkpoint: &Checkpoint) -> Result<Case, Refused> {
             facts::BOX_SEALED => push_if(&mut sealed, bundle, included, &leaf, |it: &BoxSealed| it.ballot)?,
             facts::BALLOT_COUNTED => push_if(&mut counted, bundle, included, &leaf, |it: &BallotCounted| it.ballot)?,
             facts::BALLOT_DECIDED => push_if(&mut decided, bundle, included, &leaf, |it: &BallotDecided| it.ballot)?,
+            facts::BATCH_VOIDED => push_if(&mut voided, bundle, included, &leaf, |it: &BatchVoided| it.ballot)?,
             facts::VOTE_CAST => push_if(&mut votes, bundle, included, &leaf, |it: &VoteCast| it.ballot)?,
             _ => {}
         }
@@ -82,7 +83,12 @@ pub fn read(bundle: &Bundle, checkpoint: &Checkpoint) -> Result<Case, Refused> {
     }
     let sealed = sealed.map(|it| it.fact);
     check_times(&opened, &extended, &votes, &counted, &decided)?;
-    let standing = standing(&opened.fact, votes)?;
+    if let Some(stray) = voided.iter().find(|it| !(opened.position + 1..counted.position).contains(&it.position)) {
+        return Err(Refused::Order(stray.position));
+    }
+    let mut standing = standing(&opened.fact, votes)?;
+    let voided: HashSet<_> = voided.iter().map(|it| it.fact.batch).collect();
+    standing.retain(|vote| vote.fact.batch.is_none_or(|batch| !voided.contains(&batch)));
     let (votes, hashes) = standing.into_iter().map(|vote| (vote.fact, vote.hash)).unzip();
     let tenant = tenant.unwrap_or_default();
     Ok(Case { tenant, opened: opened.fact, votes, hashes, sealed, counted: counted.fact, decided: decided.fact })

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use yishi_domain::{
-    BallotId, Digest, EventId, TopicId,
+    BallotId, BatchId, Digest, EventId, TopicId,
     receipts::Receipt,
     voting::{
         Choice, ChoiceOption, Measure, Outcome, Secrecy, Subject, Tally, Verdict, VotingRule,
@@ -20,6 +21,8 @@ use crate::{
 pub const BALLOT_OPENED: &str = "ballot.opened";
 /// The kind of the event with a [`VoteCast`].
 pub const VOTE_CAST: &str = "vote.cast";
+/// The kind of the event with a [`BatchVoided`].
+pub const BATCH_VOIDED: &str = "batch.voided";
 /// The kind of the event with a [`BallotExtended`].
 pub const BALLOT_EXTENDED: &str = "ballot.extended";
 /// The kind of the event with a [`BoxSealed`].
@@ -98,6 +101,28 @@ pub struct VoteCast {
     /// The event of the vote in whose place it stands, where the rule allows a change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<EventId>,
+    /// The batch that it came with, where it did not come alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchId>,
+    /// A commitment to the reason that its voter gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Value>,
+}
+
+/// The body of `batch.voided`: the votes that came with the batch count no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchVoided {
+    /// The ballot.
+    pub ballot: BallotId,
+    /// The batch.
+    pub batch: BatchId,
+    /// The batch that a recount put in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recount: Option<BatchId>,
+    /// A commitment to the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Value>,
 }
 
 /// The body of `ballot.extended`: more time, because too few had voted.
@@ -229,6 +254,8 @@ mod tests {
             floor_area,
             channel: "paper".into(),
             replaces: None,
+            batch: None,
+            reason: None,
         }
     }
 

@@ -7,7 +7,7 @@ use yishi_domain::{
     access::Role,
     ballots::{self as rolls, BallotState, VotingUnit},
     timers::TimerKind,
-    voting::{ChoiceOption, Electorate, Measure, Outcome, Secrecy, Subject, VotingRule},
+    voting::{ChoiceOption, Electorate, Measure, Outcome, Secrecy, Subject, Tally, VotingRule, dissents},
     workflow::{Step, after},
 };
 use yishi_record::{
@@ -20,6 +20,7 @@ use yishi_store::{
     ballots::{self, Ballot},
     members,
     timers::{self, Timer},
+    votes,
 };
 
 use crate::{
@@ -75,7 +76,21 @@ pub struct Standing {
     pub voting_units: u64,
     /// How many of them have voted.
     pub voted: u64,
+    /// Who wanted something else, once it is decided.
+    pub dissent: Option<Dissent>,
 }
+
+/// Those who wanted something else than what came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dissent {
+    /// How many heads they count; among options, how many papers.
+    pub number: u64,
+    /// Why, in the words of those who said it, the first [`MOST_REASONS`].
+    pub reasons: Vec<String>,
+}
+
+/// How many reasons are told with a ballot.
+pub const MOST_REASONS: usize = 1_000;
 
 /// Opens a ballot on a topic that was deliberated. The city's rules give the rule, before anything is written.
 pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> Result<BallotId, Failure> {
@@ -135,6 +150,7 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> 
         rule,
         rule_receipt,
         tally: None,
+        dissent: None,
         verdict: None,
         verdict_receipt: None,
         reason: None,
@@ -179,7 +195,25 @@ pub async fn get(app: &App, session: &Session, id: BallotId) -> Result<Standing,
         None => None,
         Some(activation) => yishi_store::rule_sets::activation(&mut tx, activation).await?.map(|it| it.digest),
     };
-    Ok(Standing { ballot, component, voting_units, voted })
+    let dissent = dissent(&mut tx, &ballot).await?;
+    Ok(Standing { ballot, component, voting_units, voted, dissent })
+}
+
+/// Who wanted something else than what the verdict says.
+async fn dissent(tx: &mut TenantTx, ballot: &Ballot) -> Result<Option<Dissent>, Failure> {
+    let (Some(verdict), Some(tally)) = (&ballot.verdict, &ballot.tally) else { return Ok(None) };
+    let passed = matches!(verdict.outcome, Outcome::Passed | Outcome::NextRound);
+    let other = tally.counts.iter().find(|it| it.measure == Measure::Heads);
+    let other = other.map_or(0, |it| if passed { it.against } else { it.in_favour });
+    let chosen = chosen(tally);
+    let reasons = votes::reasons(tx, ballot.id).await?.into_iter();
+    let reasons = reasons.filter(|(choice, _)| dissents(choice, passed, &chosen)).map(|(_, reason)| reason);
+    Ok(Some(Dissent { number: ballot.dissent.unwrap_or(other), reasons: reasons.take(MOST_REASONS).collect() }))
+}
+
+/// The codes of the options that a tally chooses.
+pub(crate) fn chosen(tally: &Tally) -> Vec<&str> {
+    tally.standings.iter().filter(|it| it.chosen).map(|it| it.code.as_str()).collect()
 }
 
 /// Lists the ballots on a topic, the earliest first.

@@ -9,7 +9,7 @@ use yishi_domain::{
     ballots::BallotState,
     receipts::Receipt,
     timers::TimerKind,
-    voting::{self, Condition, ConditionKind, Extension, Measure, Outcome, Secrecy, Verdict},
+    voting::{self, Condition, ConditionKind, Extension, Measure, Outcome, Secrecy, Tally, Verdict},
     workflow::Step,
 };
 use yishi_policy::PolicyFailure;
@@ -23,7 +23,7 @@ use yishi_record::{
 use yishi_store::{
     WriteTx,
     ballots::{self, Ballot},
-    boxes,
+    batches, boxes,
     resolutions::{self, Resolution},
     tenants::Tenant,
     timers::{self, Timer},
@@ -203,11 +203,14 @@ async fn commit_count(app: &App, ctx: &Ctx, tenant: &Tenant, id: BallotId) -> Re
     // Some procedures take seconds where there are many options and papers, which others must not wait for.
     let (rule, options) = (ballot.rule.clone(), ballot.subject.options.clone());
     let work = tokio::task::spawn_blocking(move || {
-        facts::recount(&rule, &options, &eligible, &bodies, sealed.as_ref()).map(|tally| (tally, sealed))
+        facts::recount(&rule, &options, &eligible, &bodies, sealed.as_ref()).map(|tally| {
+            let dissent = (!options.is_empty()).then(|| dissent(&tally, &bodies, sealed.as_ref()));
+            (tally, dissent, sealed)
+        })
     });
     let inconsistent = |error: String| Failure::Inconsistent(error);
     let counted = work.await.map_err(|error| inconsistent(error.to_string()))?;
-    let (tally, sealed) = counted.map_err(|error| inconsistent(error.to_string()))?;
+    let (tally, dissent, sealed) = counted.map_err(|error| inconsistent(error.to_string()))?;
     let hashes: Vec<_> = cast.iter().map(|it| leaves::leaf_hash(&tenant.slug, it)).collect();
     let counted = BallotCounted {
         ballot: id,
@@ -217,6 +220,7 @@ async fn commit_count(app: &App, ctx: &Ctx, tenant: &Tenant, id: BallotId) -> Re
     };
     ballot.state = BallotState::Counted;
     ballot.tally = Some(tally);
+    ballot.dissent = dissent;
     ballots::save(&mut tx, &ballot).await?;
     ballots::save_count(&mut tx, id, counted.count, &counted.votes_root).await?;
     timers::insert(&mut tx, &retry(ctx, id, Duration::minutes(RETRY_MINUTES))).await?;
@@ -229,8 +233,17 @@ async fn commit_count(app: &App, ctx: &Ctx, tenant: &Tenant, id: BallotId) -> Re
     }
 }
 
+/// How many papers wanted none of the options that were chosen.
+fn dissent(tally: &Tally, votes: &[VoteCast], sealed: Option<&BoxSealed>) -> u64 {
+    let chosen = opening::chosen(tally);
+    let alike = sealed.map(|it| it.papers.iter().map(|it| (&it.choice, it.number))).into_iter().flatten();
+    let votes = votes.iter().filter_map(|it| Some((it.choice.as_ref()?, 1)));
+    alike.chain(votes).filter(|(choice, _)| voting::dissents(choice, true, &chosen)).map(|(_, number)| number).sum()
+}
+
 /// Empties the box of a secret ballot: from then on it is known how many papers say what, and nothing of the single ones.
 async fn seal(tx: &mut WriteTx, id: BallotId) -> Result<BoxSealed, Failure> {
+    batches::forget_contents(tx, id).await?;
     let papers = boxes::empty(tx, id).await?.into_iter();
     Ok(BoxSealed { ballot: id, papers: papers.map(|(choice, number)| AlikePapers { choice, number }).collect() })
 }

@@ -33,6 +33,18 @@ pub enum Failure {
     Inconsistent(String),
 }
 
+impl Failure {
+    /// The same of what stands under a field of the request.
+    pub(crate) fn within(self, field: &str) -> Self {
+        let within = |refusal: Refusal| Refusal { field: refusal.field.map(|it| format!("{field}.{it}")), ..refusal };
+        match self {
+            Self::Refused(refusal) => Self::Refused(within(refusal)),
+            Self::Faults(refusals) => Self::Faults(refusals.into_iter().map(within).collect()),
+            other => other,
+        }
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {

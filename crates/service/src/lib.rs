@@ -10,6 +10,7 @@ mod rules;
 mod trials;
 
 pub mod ballots;
+pub mod batches;
 pub mod bundling;
 pub mod clocks;
 pub mod counting;

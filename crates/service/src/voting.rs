@@ -1,19 +1,18 @@
 //! Votes in one tally, whatever the channel: one a voting unit, and each an event of the record.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use yishi_domain::{
-    BallotId, BatchId, Event, EventId, MeetingId, MemberId, Refusal, RefusalKind,
+    BallotId, Event, EventId, MemberId, Refusal, RefusalKind,
     access::Role,
-    ballots::{BallotState, ControlTotals, VotingUnit, reconcile},
+    ballots::{BallotState, VotingUnit},
     voting::{Choice, Secrecy, admit},
 };
 use yishi_record::facts::{VOTE_CAST, VoteCast};
 use yishi_store::{
     WriteTx,
     ballots::{self, Ballot},
-    boxes, mandates, meetings, members, topics,
-    votes::{self, PaperBatch, Source, Vote},
+    boxes, mandates, topics,
+    votes::{self, Source, Vote},
 };
 
 use crate::{
@@ -24,9 +23,6 @@ use crate::{
     sessions::Session,
 };
 
-/// How many papers one batch has at most.
-pub const MOST_PAPERS: usize = 1_000;
-
 /// What a voter holds after casting: the vote's event, whose place in the record proves that it was counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cast {
@@ -34,34 +30,24 @@ pub struct Cast {
     pub event: EventId,
 }
 
-/// A batch of paper to enter.
+/// A vote to cast.
 #[derive(Clone, Debug)]
-pub struct NewBatch {
-    /// Where the box stood.
-    pub station: String,
-    /// Who saw it being counted; somebody else than who enters it.
-    pub witness: MemberId,
-    /// Where the scans are, or the recording of raised hands.
-    pub scan_reference: String,
-    /// The meeting at which hands were raised; none where it is of paper.
-    pub meeting: Option<MeetingId>,
-    /// What was counted by hand.
-    pub control: ControlTotals,
-    /// Each paper: the voting unit and what it says; in a secret ballot the voting unit alone.
-    pub papers: Vec<(String, Option<Choice>)>,
-    /// What the papers of a secret ballot say, and how many say so.
-    pub contents: Vec<(Choice, u64)>,
+pub struct NewVote {
+    /// The voting unit for which it is cast.
+    pub voting_unit: String,
+    /// What it says.
+    pub choice: Choice,
+    /// Why, in the voter's words.
+    pub reason: Option<String>,
 }
 
 /// Casts the vote of a voting unit for which the caller may act.
-pub async fn cast(
-    app: &App,
-    session: &Session,
-    id: BallotId,
-    voting_unit: String,
-    choice: Choice,
-) -> Result<Cast, Failure> {
+pub async fn cast(app: &App, session: &Session, id: BallotId, new: NewVote) -> Result<Cast, Failure> {
     let (ctx, me) = (&session.ctx, session.member()?);
+    let NewVote { voting_unit, choice, reason } = new;
+    if let Some(reason) = &reason {
+        require_text("vote.bad_reason", "reason", reason, 500)?;
+    }
     let mut tx = app.db.write(ctx).await?;
     let ballot = ballots::share(&mut tx, id).await?.ok_or_else(opening::unknown)?;
     let (unit, source) = match ballots::voting_units(&mut tx, id, &[&voting_unit], Some(me)).await?.pop() {
@@ -88,14 +74,19 @@ pub async fn cast(
     if matches!(choice, Choice::Blank | Choice::Spoiled) {
         return Err(Refusal::invalid("vote.bad_choice", "choice", "online, whoever decides nothing abstains").into());
     }
+    if reason.is_some() && ballot.rule.secrecy == Secrecy::Secret {
+        let text = "a reason would tell what a secret vote says";
+        return Err(Refusal::invalid("vote.bad_reason", "reason", text).into());
+    }
     if let Some(earlier) = earlier.filter(|_| open) {
-        let (vote, cast) = vote(session, &ballot, &unit, Some(choice.clone()), source, Some(earlier));
+        let said = (Some(choice.clone()), reason.clone());
+        let (vote, cast) = vote(session, &ballot, &unit, said, source, Some(earlier));
         if votes::replace(&mut tx, id, &vote, ctx.now).await? {
             return Ok(tx.commit([cast], Cast { event: vote.event }).await?);
         }
     }
     let said = put_into_box(&mut tx, &ballot, std::slice::from_ref(&choice)).await?.then_some(choice);
-    let (vote, cast) = vote(session, &ballot, &unit, said, source, None);
+    let (vote, cast) = vote(session, &ballot, &unit, (said, reason), source, None);
     refuse_second(
         votes::insert(&mut tx, id, std::slice::from_ref(&vote), ctx.now).await?,
         &[vote.voting_unit.as_str()],
@@ -121,122 +112,20 @@ async fn require_mandates(tx: &mut WriteTx, ballot: &Ballot, proxy: MemberId, un
     Ok(())
 }
 
-/// Enters a batch of paper votes: all of it, or nothing where it does not come to its control totals or a voting unit has voted.
-pub async fn enter_batch(app: &App, session: &Session, id: BallotId, new: NewBatch) -> Result<BatchId, Failure> {
-    let (ctx, operator) = (&session.ctx, session.member()?);
-    require_text("batch.bad_station", "station", &new.station, 200)?;
-    require_text("batch.bad_scan_reference", "scan_reference", &new.scan_reference, 500)?;
-    if new.papers.is_empty() || new.papers.len() > MOST_PAPERS {
-        let text = format!("a batch has 1 to {MOST_PAPERS} papers");
-        return Err(Refusal::invalid("batch.bad_number", "papers", text).into());
-    }
-    if new.witness == operator {
-        return Err(Refusal::invalid("batch.no_witness", "witness", "the witness is somebody else").into());
-    }
-    let mut tx = app.db.write(ctx).await?;
-    let ballot = ballots::share(&mut tx, id).await?.ok_or_else(opening::unknown)?;
-    require_reach(&mut tx, session, &ballot).await?;
-    if !matches!(ballot.state, BallotState::Open | BallotState::Closing) || ctx.now < ballot.opens_at {
-        let text = format!("paper is entered from the opening to the count; the ballot is {}", ballot.state);
-        return Err(Refusal::conflict("ballot.not_open", text).into());
-    }
-    if !members::unknown(&mut tx, &[new.witness]).await?.is_empty() {
-        return Err(Refusal::invalid("member.unknown", "witness", "there is no such member").into());
-    }
-    if let Some(meeting) = new.meeting {
-        require_meeting(&mut tx, session, &ballot, meeting).await?;
-    }
-    let (names, said): (Vec<_>, Vec<_>) = new.papers.into_iter().unzip();
-    let choices = contents(&ballot, &said, new.contents)?;
-    reconcile(&new.control, &choices)?;
-    let open = put_into_box(&mut tx, &ballot, &choices).await?;
-    // In a secret ballot the totals of a small batch tell what its voting units said, and those of any tell how the vote goes.
-    let control =
-        if open { new.control } else { ControlTotals { papers: new.control.papers, ..ControlTotals::default() } };
-    let names: Vec<_> = names.iter().map(String::as_str).collect();
-    let units = require_units(&mut tx, id, &names).await?;
-    let batch = PaperBatch {
-        id: ctx.new_id(),
-        station: new.station,
-        operator,
-        witness: new.witness,
-        scan_reference: new.scan_reference,
-        control,
-        meeting: new.meeting,
-    };
-    votes::insert_batch(&mut tx, id, &batch, ctx.now).await?;
-    // Drawn before its votes' events, so that the record tells of the batch first.
-    let body = json!({
-        "ballot": id, "batch": batch.id, "station": batch.station, "control": batch.control, "meeting": batch.meeting,
-    });
-    let entered = event(ctx, "batch.entered", ballot.topic.uuid(), body);
-    let entered = commit_to(ctx, entered, "scan_reference", batch.scan_reference.as_str());
-    let source = if new.meeting.is_some() { Source::Hands(batch.id) } else { Source::Batch(batch.id) };
-    let mut said = choices.into_iter().filter(|_| open);
-    let (rows, events): (Vec<_>, Vec<_>) =
-        units.iter().map(|unit| vote(session, &ballot, unit, said.next(), source, None)).unzip();
-    refuse_second(votes::insert(&mut tx, id, &rows, ctx.now).await?, &names)?;
-    Ok(tx.commit_with(entered, events, batch.id).await?)
-}
-
-/// Refuses raised hands in a secret ballot, and at a meeting that is on something else or still to come.
-async fn require_meeting(tx: &mut WriteTx, session: &Session, ballot: &Ballot, id: MeetingId) -> Result<(), Failure> {
-    let refuse = |text: &str| Refusal::invalid("batch.bad_meeting", "meeting", text);
-    if ballot.rule.secrecy == Secrecy::Secret {
-        return Err(refuse("everybody sees raised hands, and the ballot is secret").into());
-    }
-    let meeting = meetings::find(tx, id).await?.filter(|it| it.topic == ballot.topic);
-    let meeting = meeting.ok_or_else(|| refuse("there is no such meeting on the ballot's topic"))?;
-    match meeting.starts_at > session.ctx.now {
-        true => Err(refuse("the meeting has not begun").into()),
-        false => Ok(()),
-    }
-}
-
 /// Refuses whoever does not coordinate where the ballot's topic belongs.
 pub(crate) async fn require_reach(tx: &mut WriteTx, session: &Session, ballot: &Ballot) -> Result<(), Failure> {
     let topic = topics::find(tx, ballot.topic).await?.ok_or_else(crate::cases::unknown)?;
     session.require_role(Role::Coordinator, &topic.path)
 }
 
-/// What the papers of a batch say: each for itself in an open ballot, all together in a secret one.
-fn contents(ballot: &Ballot, said: &[Option<Choice>], together: Vec<(Choice, u64)>) -> Result<Vec<Choice>, Refusal> {
-    let secret = ballot.rule.secrecy == Secrecy::Secret;
-    if let Some(i) = said.iter().position(|it| it.is_none() != secret) {
-        let text = match secret {
-            true => "in a secret ballot a paper is entered without what it says; `contents` says that of all together",
-            false => "say what the paper says",
-        };
-        return Err(Refusal::invalid("batch.bad_contents", format!("papers[{i}]"), text));
-    }
-    if !secret {
-        if !together.is_empty() {
-            return Err(Refusal::invalid("batch.bad_contents", "contents", "this is for secret ballots alone"));
-        }
-        let each = said.iter().flatten().enumerate();
-        return each.map(|(i, it)| admitted(ballot, it.clone(), &format!("papers[{i}]"))).collect();
-    }
-    let number: u64 = together.iter().fold(0, |sum, (_, number)| sum.saturating_add(*number));
-    if number != said.len() as u64 {
-        let text = format!("{number} papers say something, and {} voting units voted by them", said.len());
-        return Err(Refusal::invalid("batch.bad_contents", "contents", text));
-    }
-    let mut choices = Vec::with_capacity(said.len());
-    for (i, (choice, number)) in together.into_iter().enumerate() {
-        let choice = admitted(ballot, choice, &format!("contents[{i}]"))?;
-        choices.extend(std::iter::repeat_n(choice, usize::try_from(number).unwrap_or(usize::MAX)));
-    }
-    Ok(choices)
-}
-
 /// A choice in its one written form, or a refusal that names the field.
-fn admitted(ballot: &Ballot, choice: Choice, field: &str) -> Result<Choice, Refusal> {
+pub(crate) fn admitted(ballot: &Ballot, choice: Choice, field: &str) -> Result<Choice, Refusal> {
     admit(choice, ballot.rule.method, &ballot.subject.options)
         .map_err(|error| Refusal::invalid("vote.bad_choice", field, error.to_string()))
 }
 
 /// Keeps what the votes of a secret ballot say apart from who cast them; tells whether the ballot is open, so that each vote says it itself.
-async fn put_into_box(tx: &mut WriteTx, ballot: &Ballot, choices: &[Choice]) -> Result<bool, Failure> {
+pub(crate) async fn put_into_box(tx: &mut WriteTx, ballot: &Ballot, choices: &[Choice]) -> Result<bool, Failure> {
     if ballot.rule.secrecy == Secrecy::Open {
         return Ok(true);
     }
@@ -245,11 +134,12 @@ async fn put_into_box(tx: &mut WriteTx, ballot: &Ballot, choices: &[Choice]) -> 
     Ok(false)
 }
 
-fn vote(
+/// A vote and its event.
+pub(crate) fn vote(
     session: &Session,
     ballot: &Ballot,
     unit: &VotingUnit,
-    choice: Option<Choice>,
+    (choice, reason): (Option<Choice>, Option<String>),
     source: Source,
     replaces: Option<EventId>,
 ) -> (Vote, Event) {
@@ -261,27 +151,21 @@ fn vote(
         floor_area: unit.floor_area,
         channel: source.channel().code().into(),
         replaces,
+        batch: source.batch(),
+        reason: None,
     };
     let event = event(&session.ctx, VOTE_CAST, ballot.topic.uuid(), cast);
-    (Vote { voting_unit: unit.name.clone(), choice, source, event: event.id }, event)
+    let event = match &reason {
+        Some(reason) => commit_to(&session.ctx, event, "reason", reason.as_str()),
+        None => event,
+    };
+    (Vote { voting_unit: unit.name.clone(), choice, reason, source, event: event.id }, event)
 }
 
-/// The voting units of a batch, in its order.
-async fn require_units(tx: &mut WriteTx, id: BallotId, names: &[&str]) -> Result<Vec<VotingUnit>, Failure> {
-    let known = ballots::voting_units(tx, id, names, None).await?;
-    let mut units = Vec::with_capacity(names.len());
-    for (i, name) in names.iter().enumerate() {
-        let refuse = |text: &str| Refusal::invalid("batch.bad_unit", format!("papers[{i}].voting_unit"), text);
-        if names[..i].contains(name) {
-            return Err(refuse("this voting unit stands in the batch already").into());
-        }
-        let found = known.iter().find(|(unit, _)| unit.name == *name);
-        units.push(found.ok_or_else(|| refuse("this voting unit is not on the roll"))?.0.clone());
-    }
-    Ok(units)
-}
-
-fn refuse_second(taken: Option<(String, yishi_domain::channels::VoteChannel)>, names: &[&str]) -> Result<(), Failure> {
+pub(crate) fn refuse_second(
+    taken: Option<(String, yishi_domain::channels::VoteChannel)>,
+    names: &[&str],
+) -> Result<(), Failure> {
     let Some((unit, channel)) = taken else { return Ok(()) };
     let text = format!("`{unit}` has voted already, by the channel {channel}");
     let field = match names {

@@ -47,6 +47,8 @@ pub struct Ballot {
     pub extended: u32,
     /// What its votes come to, once it is counted.
     pub tally: Option<Tally>,
+    /// How many papers wanted none of the options that were chosen, once those of a ballot with options are counted.
+    pub dissent: Option<u64>,
     /// Its verdict, once it is decided.
     pub verdict: Option<Verdict>,
     /// What the verdict rests on.
@@ -59,7 +61,7 @@ pub struct Ballot {
 
 const ROWS: usize = 5_000;
 const SELECT: &str = "SELECT id, topic_id, state, question, subject, rule, rule_receipt, activation_id, roll_root, opened_at, \
-    opens_at, closes_at, tally, verdict, verdict_receipt, reason, ended_at, titles, extended, after_id FROM ballots WHERE tenant_id = ";
+    opens_at, closes_at, tally, verdict, verdict_receipt, reason, ended_at, titles, extended, after_id, dissent FROM ballots WHERE tenant_id = ";
 
 /// Adds a ballot with its roll.
 pub async fn insert(tx: &mut WriteTx, ballot: &Ballot, roll: &[VotingUnit]) -> Result<(), StoreError> {
@@ -133,7 +135,7 @@ pub async fn of_topic(tx: &mut TenantTx, topic: TopicId) -> Result<Vec<Ballot>, 
 pub async fn save(tx: &mut WriteTx, ballot: &Ballot) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE ballots SET state = $3, tally = $4, verdict = $5, verdict_receipt = $6, reason = $7, ended_at = $8,
-         closes_at = $9, extended = $10 WHERE tenant_id = $1 AND id = $2",
+         closes_at = $9, extended = $10, dissent = $11 WHERE tenant_id = $1 AND id = $2",
     )
     .bind(tx.tenant().uuid())
     .bind(ballot.id.uuid())
@@ -145,6 +147,7 @@ pub async fn save(tx: &mut WriteTx, ballot: &Ballot) -> Result<(), StoreError> {
     .bind(ballot.ended_at)
     .bind(ballot.closes_at)
     .bind(ballot.extended.cast_signed())
+    .bind(ballot.dissent.map(u64::cast_signed))
     .execute(tx.sql())
     .await?;
     Ok(())
@@ -248,6 +251,7 @@ fn ballot(row: &PgRow) -> Result<Ballot, StoreError> {
         opens_at: row.try_get("opens_at")?,
         closes_at: row.try_get("closes_at")?,
         tally: row.try_get::<Option<Json<Tally>>, _>("tally")?.map(|it| it.0),
+        dissent: row.try_get::<Option<i64>, _>("dissent")?.map(i64::unsigned_abs),
         verdict: row.try_get::<Option<Json<Verdict>>, _>("verdict")?.map(|it| it.0),
         verdict_receipt: optional("verdict_receipt")?,
         reason: row.try_get("reason")?,

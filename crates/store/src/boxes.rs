@@ -25,6 +25,23 @@ pub async fn insert(tx: &mut WriteTx, ballot: BallotId, papers: &[&Choice]) -> R
     Ok(())
 }
 
+/// Takes so many papers that say the same out of a box, whichever they are; tells whether there were so many.
+///
+/// Nobody else may do so meanwhile: the ballot is locked.
+pub async fn take(tx: &mut WriteTx, ballot: BallotId, choice: &Choice, number: u64) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "DELETE FROM box_papers WHERE tenant_id = $1 AND ballot_id = $2 AND id IN (SELECT id FROM box_papers
+         WHERE tenant_id = $1 AND ballot_id = $2 AND choice = $3 ORDER BY id LIMIT $4)",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(ballot.uuid())
+    .bind(Json(choice))
+    .bind(i64::try_from(number).unwrap_or(i64::MAX))
+    .execute(tx.sql())
+    .await?;
+    Ok(done.rows_affected() == number)
+}
+
 /// Empties a box: tells how many of its papers say what, in the order of the choices.
 pub async fn empty(tx: &mut WriteTx, ballot: BallotId) -> Result<BTreeMap<Choice, u64>, StoreError> {
     let rows: Vec<(Json<Choice>, i64)> = sqlx::query_as(

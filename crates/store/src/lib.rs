@@ -22,6 +22,7 @@
 //! ```
 
 pub mod ballots;
+pub mod batches;
 pub mod boxes;
 pub mod embedded;
 pub mod events;

@@ -4,8 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, types::Json};
 use uuid::Uuid;
 use yishi_domain::{
-    BallotId, BatchId, EventId, MandateId, MeetingId, MemberId, StoredEvent, ballots::ControlTotals,
-    channels::VoteChannel, voting::Choice,
+    BallotId, BatchId, EventId, MandateId, MemberId, StoredEvent, channels::VoteChannel, voting::Choice,
 };
 
 use crate::{StoreError, TenantTx, WriteTx, codes, events};
@@ -17,6 +16,8 @@ pub struct Vote {
     pub voting_unit: String,
     /// What it says; in a secret ballot the box alone knows.
     pub choice: Option<Choice>,
+    /// Why, in the voter's words, where they gave them.
+    pub reason: Option<String>,
     /// Who cast it, or the batch of paper that it came with.
     pub source: Source,
     /// Its event.
@@ -36,25 +37,6 @@ pub enum Source {
     Proxy(MemberId, MandateId),
 }
 
-/// A batch of paper votes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PaperBatch {
-    /// Its identifier.
-    pub id: BatchId,
-    /// Where the box stood.
-    pub station: String,
-    /// Who entered it.
-    pub operator: MemberId,
-    /// Who saw it being counted.
-    pub witness: MemberId,
-    /// Where the scans are.
-    pub scan_reference: String,
-    /// What was counted by hand.
-    pub control: ControlTotals,
-    /// The meeting at which hands were raised; none where it is of paper.
-    pub meeting: Option<MeetingId>,
-}
-
 const ROWS: usize = 5_000;
 
 impl Source {
@@ -65,6 +47,14 @@ impl Source {
             Self::Batch(_) => VoteChannel::Paper,
             Self::Hands(_) => VoteChannel::Hands,
             Self::Proxy(..) => VoteChannel::Proxy,
+        }
+    }
+
+    /// The batch that it came with, where it came with one.
+    pub const fn batch(&self) -> Option<BatchId> {
+        match self {
+            Self::Batch(batch) | Self::Hands(batch) => Some(*batch),
+            Self::Member(_) | Self::Proxy(..) => None,
         }
     }
 
@@ -89,13 +79,14 @@ pub async fn insert(
     let mut added = 0;
     for chunk in votes.chunks(ROWS) {
         let mut query = QueryBuilder::new(
-            "INSERT INTO votes (tenant_id, ballot_id, voting_unit, choice, channel, member_id, batch_id, mandate_id, event_id, cast_at) ",
+            "INSERT INTO votes (tenant_id, ballot_id, voting_unit, choice, channel, member_id, batch_id, mandate_id, event_id, cast_at, reason) ",
         );
         query.push_values(chunk, |mut row, vote| {
             let [member, batch, mandate] = vote.source.columns();
             row.push_bind(tenant).push_bind(ballot.uuid()).push_bind(&vote.voting_unit);
             row.push_bind(vote.choice.as_ref().map(Json)).push_bind(vote.source.channel().code());
             row.push_bind(member).push_bind(batch).push_bind(mandate).push_bind(vote.event.uuid()).push_bind(at);
+            row.push_bind(&vote.reason);
         });
         query.push(" ON CONFLICT (tenant_id, ballot_id, voting_unit) DO NOTHING");
         added += query.build().persistent(chunk.len() == 1).execute(tx.sql()).await?.rows_affected();
@@ -122,7 +113,7 @@ pub async fn insert(
 pub async fn replace(tx: &mut WriteTx, ballot: BallotId, vote: &Vote, at: DateTime<Utc>) -> Result<bool, StoreError> {
     let [member, batch, mandate] = vote.source.columns();
     let done = sqlx::query(
-        "UPDATE votes SET choice = $4, channel = $5, member_id = $6, batch_id = $7, event_id = $8, cast_at = $9, mandate_id = $10
+        "UPDATE votes SET choice = $4, channel = $5, member_id = $6, batch_id = $7, event_id = $8, cast_at = $9, mandate_id = $10, reason = $11
          WHERE tenant_id = $1 AND ballot_id = $2 AND voting_unit = $3",
     )
     .bind(tx.tenant().uuid())
@@ -135,35 +126,36 @@ pub async fn replace(tx: &mut WriteTx, ballot: BallotId, vote: &Vote, at: DateTi
     .bind(vote.event.uuid())
     .bind(at)
     .bind(mandate)
+    .bind(&vote.reason)
     .execute(tx.sql())
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// Adds a batch of paper; its votes follow.
-pub async fn insert_batch(
-    tx: &mut WriteTx,
-    ballot: BallotId,
-    batch: &PaperBatch,
-    at: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO paper_batches (tenant_id, id, ballot_id, station, operator_id, witness_id, scan_reference, control, entered_at,
-         meeting_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+/// The reasons that voters gave, each with what the vote says, in the order of the voting units.
+pub async fn reasons(tx: &mut TenantTx, ballot: BallotId) -> Result<Vec<(Choice, String)>, StoreError> {
+    let rows: Vec<(Json<Choice>, String)> = sqlx::query_as(
+        "SELECT choice, reason FROM votes WHERE tenant_id = $1 AND ballot_id = $2 AND reason IS NOT NULL AND choice IS NOT NULL
+         ORDER BY voting_unit",
     )
     .bind(tx.tenant().uuid())
-    .bind(batch.id.uuid())
     .bind(ballot.uuid())
-    .bind(&batch.station)
-    .bind(batch.operator.uuid())
-    .bind(batch.witness.uuid())
-    .bind(&batch.scan_reference)
-    .bind(Json(&batch.control))
-    .bind(at)
-    .bind(batch.meeting.map(MeetingId::uuid))
-    .execute(tx.sql())
+    .fetch_all(tx.sql())
     .await?;
-    Ok(())
+    Ok(rows.into_iter().map(|(choice, reason)| (choice.0, reason)).collect())
+}
+
+/// Takes the votes of a voided batch out of the tally, so that their voting units may vote again; tells how many there were.
+///
+/// Their events stay, and so does the batch.
+pub async fn void(tx: &mut WriteTx, ballot: BallotId, batch: BatchId) -> Result<u64, StoreError> {
+    let done = sqlx::query("DELETE FROM votes WHERE tenant_id = $1 AND ballot_id = $2 AND batch_id = $3")
+        .bind(tx.tenant().uuid())
+        .bind(ballot.uuid())
+        .bind(batch.uuid())
+        .execute(tx.sql())
+        .await?;
+    Ok(done.rows_affected())
 }
 
 /// Lists the events of a ballot's votes in the order of their positions; one without a position comes last.

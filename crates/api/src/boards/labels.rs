@@ -37,6 +37,7 @@ pub(crate) fn of_event(kind: &str) -> Option<&'static str> {
         "ballot.opened" => "公布表决规则，开始表决",
         "vote.cast" => "投票",
         "batch.entered" => "录入纸质票",
+        "batch.voided" => "作废一批票",
         "mandate.given" => "委托投票",
         "mandate.revoked" => "撤回委托",
         "ballot.extended" => "参与不足，表决延期",

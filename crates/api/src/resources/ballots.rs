@@ -12,7 +12,7 @@ use yishi_service::{
     ballots::{self, NewBallot, NewOption, Standing},
     bundling,
     counting::{self, Ended},
-    voting,
+    voting::{self, NewVote},
 };
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
         EXAMPLE, Tag,
         codes::wire_enum,
         members::Created,
-        papers::{BatchInput, VoteInput},
+        papers::VoteInput,
         rules::{Count, Electorate, Outcome, Verdict, VotingRule},
         selections,
         topics::Reason,
@@ -150,12 +150,24 @@ pub struct Ballot {
     /// The verdict, once it is decided.
     #[oai(skip_serializing_if_is_none)]
     pub verdict: Option<Verdict>,
+    /// Who wanted something else, once it is decided.
+    #[oai(skip_serializing_if_is_none)]
+    pub dissent: Option<Dissent>,
     /// Why it was annulled, or the code of why there is no verdict yet.
     #[oai(skip_serializing_if_is_none)]
     pub reason: Option<String>,
     /// When it was decided or annulled.
     #[oai(skip_serializing_if_is_none)]
     pub ended_at: Option<Instant>,
+}
+
+/// Those who wanted something else than what came out.
+#[derive(Debug, Object)]
+pub struct Dissent {
+    /// How many heads they count; among options, how many papers name none that was chosen.
+    pub number: u64,
+    /// Why, in the words of those who said it, without their names; the first thousand.
+    pub reasons: Vec<String>,
 }
 
 /// The ballots on a topic.
@@ -286,36 +298,11 @@ impl BallotsApi {
         _key: Header<Option<String>>,
         body: Json<VoteInput>,
     ) -> Result<Cast, Problem> {
-        let (voting_unit, said) = body.0.parts();
-        let choice = said.require("choice")?;
+        let (voting_unit, said, reason) = body.0.parts();
+        let new = NewVote { voting_unit, choice: said.require("choice")?, reason };
         let app = &session.app;
-        let cast = voting::cast(app, &session, BallotId(*ballot), voting_unit, choice);
+        let cast = voting::cast(app, &session, BallotId(*ballot), new);
         Ok(Cast::Vote(Json(CastVote { event: session.once(app, cast).await?.event.uuid() })))
-    }
-
-    /// Enters a batch of paper votes: all of it, or nothing.
-    #[oai(
-        path = "/v1/:tenant/ballots/:ballot/batches",
-        method = "post",
-        operation_id = "enter_batch",
-        tag = "Tag::Decision"
-    )]
-    async fn enter_batch(
-        &self,
-        session: Session,
-        /// The tenant's slug.
-        #[oai(name = "tenant")]
-        _tenant: Path<String>,
-        /// The ballot's id.
-        ballot: Path<Uuid>,
-        /// Makes repeating the request safe.
-        #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
-        body: Json<BatchInput>,
-    ) -> Result<Created, Problem> {
-        let app = &session.app;
-        let id = session.once(app, voting::enter_batch(app, &session, BallotId(*ballot), body.0.read()?)).await?;
-        Ok(Created::one(id.uuid()))
     }
 
     /// Closes a ballot: before its time only where every voting unit has voted.
@@ -439,7 +426,7 @@ impl From<BallotInput> for NewBallot {
 
 impl From<Standing> for Ballot {
     fn from(it: Standing) -> Self {
-        let Standing { ballot, component, voting_units, voted } = it;
+        let Standing { ballot, component, voting_units, voted, dissent } = it;
         let titled = ballot.subject.options.into_iter().zip(ballot.titles);
         let (counts, standings) = ballot.tally.map(|it| (it.counts, it.standings)).unzip();
         Self {
@@ -462,6 +449,7 @@ impl From<Standing> for Ballot {
                 .filter(|it| !it.is_empty())
                 .map(|it| it.into_iter().map(selections::Standing::from).collect()),
             verdict: ballot.verdict.map(Verdict::from),
+            dissent: dissent.map(|it| Dissent { number: it.number, reasons: it.reasons }),
             reason: ballot.reason,
             ended_at: ballot.ended_at.map(Instant::from),
         }

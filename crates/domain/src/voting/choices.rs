@@ -63,6 +63,20 @@ impl Choice {
     }
 }
 
+/// Tells whether a paper wanted something else than what came out: the other word, or none of the options that were chosen.
+///
+/// Whoever abstained, or said nothing that can be read, did not.
+pub fn dissents(choice: &Choice, passed: bool, chosen: &[&str]) -> bool {
+    match choice {
+        Choice::InFavour => !passed,
+        Choice::Against => passed,
+        Choice::Abstained | Choice::Blank | Choice::Spoiled => false,
+        Choice::Approved(_) | Choice::Ranked(_) | Choice::Points(_) => {
+            choice.marks().iter().all(|(code, points)| *points == 0 || !chosen.contains(code))
+        }
+    }
+}
+
 /// Admits a choice to a ballot, in its one written form, or says why it is none there.
 ///
 /// Whoever wants to decide nothing abstains: a choice among options names at least one.

@@ -247,6 +247,8 @@ fn vote((unit, in_favour, floor_area): &(String, bool, Option<u64>), channel: &s
         floor_area: *floor_area,
         channel: channel.into(),
         replaces: None,
+        batch: None,
+        reason: None,
     }
 }
 

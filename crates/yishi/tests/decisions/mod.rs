@@ -132,6 +132,8 @@ impl Decision {
             floor_area: Some(AREA),
             channel: facts::ONLINE.into(),
             replaces: None,
+            batch: None,
+            reason: None,
         };
         let votes: Vec<_> = (0..10).map(vote).collect();
         let eligible = vec![
