@@ -11,6 +11,7 @@ mod harms;
 mod lifecycles;
 mod loops;
 mod methods;
+mod objections;
 mod plugins;
 mod problems;
 mod races;

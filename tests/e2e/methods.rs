@@ -230,7 +230,7 @@ async fn what_is_adopted_is_published_before_it_is_carried_out() {
     let path = format!("/resolutions/{}/lists", adopted.resolution);
     let lists = community.lists(200).await;
     let problem = community.coordinator().post(&path, lists.clone()).await.refused(409, "resolution.in_publication");
-    assert!(problem["detail"].as_str().is_some_and(|it| it.contains("72 hours")), "{problem}");
+    assert!(problem["detail"].as_str().is_some_and(|it| it.contains("published for objections until")), "{problem}");
     community.city.advance_clock(72).await;
     community.coordinator().post(&path, lists).await.expect(200);
 }

@@ -34,16 +34,16 @@ use yishi_service::App;
 pub use crate::problems::Problem;
 use crate::resources::{
     ballots::BallotsApi, batches::BatchesApi, clocks::ClocksApi, divisions::DivisionsApi, mandates::MandatesApi,
-    meetings::MeetingsApi, members::MembersApi, notices::NoticesApi, records::RecordsApi, resolutions::ResolutionsApi,
-    rule_sets::RuleSetsApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi,
-    units::UnitsApi,
+    meetings::MeetingsApi, members::MembersApi, notices::NoticesApi, objections::ObjectionsApi, records::RecordsApi,
+    resolutions::ResolutionsApi, rule_sets::RuleSetsApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi,
+    trust::TrustApi, units::UnitsApi,
 };
 
 /// Every resource.
 pub(crate) type Api = (
     (TenantsApi, DivisionsApi),
     (UnitsApi, MembersApi, NoticesApi, ClocksApi, RuleSetsApi, TrialsApi, TrustApi),
-    (TopicsApi, MeetingsApi, BallotsApi, BatchesApi, MandatesApi, ResolutionsApi),
+    (TopicsApi, MeetingsApi, BallotsApi, BatchesApi, MandatesApi, ResolutionsApi, ObjectionsApi),
     RecordsApi,
 );
 
@@ -81,7 +81,7 @@ fn service() -> OpenApiService<Api, ()> {
     let api = (
         (TenantsApi, DivisionsApi),
         (UnitsApi, MembersApi, NoticesApi, ClocksApi, RuleSetsApi, TrialsApi, TrustApi),
-        (TopicsApi, MeetingsApi, BallotsApi, BatchesApi, MandatesApi, ResolutionsApi),
+        (TopicsApi, MeetingsApi, BallotsApi, BatchesApi, MandatesApi, ResolutionsApi, ObjectionsApi),
         RecordsApi,
     );
     let about = format!(

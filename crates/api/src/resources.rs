@@ -10,6 +10,7 @@ pub mod mandates;
 pub mod meetings;
 pub mod members;
 pub mod notices;
+pub mod objections;
 pub mod papers;
 pub mod records;
 pub mod resolutions;

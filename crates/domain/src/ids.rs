@@ -62,6 +62,8 @@ ids! {
     BatchId;
     /// A resolution.
     ResolutionId;
+    /// An objection to a resolution.
+    ObjectionId;
     /// An escalation.
     EscalationId;
     /// An activation of a rule set.

@@ -46,8 +46,8 @@ pub use crate::{
     ctx::{Actor, Ctx, Entropy, IdempotencyKey},
     events::{Event, Opening, StoredEvent},
     ids::{
-        ActivationId, BallotId, BatchId, EscalationId, EventId, GrantId, MandateId, MeetingId, MemberId, ReplayId,
-        RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
+        ActivationId, BallotId, BatchId, EscalationId, EventId, GrantId, MandateId, MeetingId, MemberId, ObjectionId,
+        ReplayId, RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
     },
     refusals::{Refusal, RefusalKind},
 };

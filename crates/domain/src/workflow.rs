@@ -148,6 +148,7 @@ pub const MOVES: &[Move] = &[
     Move(Stage::Deciding, Step::Fail, Stage::NotAdopted, None),
     Move(Stage::Deciding, Step::Annul, Stage::Deliberated, Some(Role::Administrator)),
     Move(Stage::NotAdopted, Step::Convene, Stage::Deliberating, Some(Role::Coordinator)),
+    Move(Stage::Decided, Step::Reopen, Stage::Deliberating, None),
     Move(Stage::Decided, Step::Assign, Stage::Executing, Some(Role::Coordinator)),
     Move(Stage::Executing, Step::Complete, Stage::Done, Some(Role::Officer)),
     Move(Stage::Done, Step::Close, Stage::Closed, None),

@@ -319,6 +319,8 @@ fn adopted(ctx: &Ctx, topic: &Topic, ballot: &Ballot) -> Resolution {
         topic: topic.id,
         ballot: ballot.id,
         adopted_at: ctx.now,
+        published_until: Some(ctx.now + Duration::hours(ballot.rule.publication_hours.into())),
+        set_aside_at: None,
         lists: None,
         due_at: None,
         assigned_at: None,

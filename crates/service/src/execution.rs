@@ -10,7 +10,7 @@ use yishi_domain::{
     workflow::Step,
 };
 use yishi_store::{
-    WriteTx, ballots,
+    WriteTx, objections,
     resolutions::{self, Escalation, Resolution},
     timers::{self, Timer},
     topics::Topic,
@@ -56,16 +56,21 @@ pub async fn assign(app: &App, session: &Session, id: ResolutionId, lists: Lists
     Ok(tx.commit([assigned], Stepped::of(&topic)).await?)
 }
 
-/// Refuses to carry out what is still published for objections, as its ballot's rule says.
+/// Refuses to carry out what is still published for objections, as its ballot's rule says, or has one that nobody answered.
 async fn require_published(tx: &mut WriteTx, ctx: &Ctx, resolution: &Resolution) -> Result<(), Failure> {
-    let ballot = ballots::find(tx, resolution.ballot).await?;
-    let hours = ballot.map_or(0, |it| it.rule.publication_hours);
-    let until = resolution.adopted_at + Duration::hours(hours.into());
-    if ctx.now >= until {
-        return Ok(());
+    if let Some(until) = resolution.published_until.filter(|until| ctx.now < *until) {
+        let text = format!("it is published for objections until {}", until.to_rfc3339());
+        return Err(Refusal::conflict("resolution.in_publication", text)
+            .with_fix("assign it when that time is over")
+            .into());
     }
-    let text = format!("it is published for {hours} hours, until {}", until.to_rfc3339());
-    Err(Refusal::conflict("resolution.in_publication", text).with_fix("assign it when that time is over").into())
+    let open = objections::of_resolution(tx, resolution.id).await?.iter().filter(|it| it.answer.is_none()).count();
+    match open {
+        0 => Ok(()),
+        _ => Err(Refusal::conflict("resolution.objections_open", format!("{open} objections are not answered"))
+            .with_fix("answer each, under its `answer`")
+            .into()),
+    }
 }
 
 /// Reports that a resolution is carried out; the officer's role must reach the unit that leads. Residents rate it from then on.

@@ -22,6 +22,7 @@ pub mod mandates;
 pub mod meetings;
 pub mod memberships;
 pub mod notices;
+pub mod objections;
 pub mod onboarding;
 pub mod proving;
 pub mod replays;

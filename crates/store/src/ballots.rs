@@ -198,6 +198,19 @@ pub async fn voting_units(
         .collect()
 }
 
+/// Tells whether a member may act for a voting unit of a roll.
+pub async fn is_agent(tx: &mut TenantTx, id: BallotId, member: MemberId) -> Result<bool, StoreError> {
+    let found: Option<i32> = sqlx::query_scalar(
+        "SELECT 1 FROM roll_agents WHERE tenant_id = $1 AND ballot_id = $2 AND member_id = $3 LIMIT 1",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(id.uuid())
+    .bind(member.uuid())
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(found.is_some())
+}
+
 /// What has voted so far, in heads and in floor area.
 pub async fn participation(tx: &mut TenantTx, id: BallotId) -> Result<(u64, u64), StoreError> {
     let row: (i64, i64) = sqlx::query_as(

@@ -33,6 +33,7 @@ pub mod mandates;
 pub mod meetings;
 pub mod members;
 pub mod notices;
+pub mod objections;
 pub mod records;
 pub mod resolutions;
 pub mod rule_sets;

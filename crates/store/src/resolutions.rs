@@ -21,6 +21,10 @@ pub struct Resolution {
     pub ballot: BallotId,
     /// When it was adopted.
     pub adopted_at: DateTime<Utc>,
+    /// Until when it is published for objections.
+    pub published_until: Option<DateTime<Utc>>,
+    /// When an objection set it aside.
+    pub set_aside_at: Option<DateTime<Utc>>,
     /// The three lists, once it is assigned.
     pub lists: Option<Lists>,
     /// By when it is due; an escalation may have moved it.
@@ -57,18 +61,21 @@ pub struct Escalation {
 }
 
 const SELECT: &str = "SELECT id, topic_id, ballot_id, adopted_at, lists, due_at, assigned_at, completed_at, evidence, \
-    survey_closes_at, satisfaction_per_mille, surveyed_at FROM resolutions WHERE tenant_id = ";
+    survey_closes_at, satisfaction_per_mille, surveyed_at, published_until, set_aside_at FROM resolutions WHERE tenant_id = ";
 
 /// Adds a resolution.
 pub async fn insert(tx: &mut WriteTx, resolution: &Resolution) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO resolutions (tenant_id, id, topic_id, ballot_id, adopted_at) VALUES ($1, $2, $3, $4, $5)")
-        .bind(tx.tenant().uuid())
-        .bind(resolution.id.uuid())
-        .bind(resolution.topic.uuid())
-        .bind(resolution.ballot.uuid())
-        .bind(resolution.adopted_at)
-        .execute(tx.sql())
-        .await?;
+    sqlx::query(
+        "INSERT INTO resolutions (tenant_id, id, topic_id, ballot_id, adopted_at, published_until) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(resolution.id.uuid())
+    .bind(resolution.topic.uuid())
+    .bind(resolution.ballot.uuid())
+    .bind(resolution.adopted_at)
+    .bind(resolution.published_until)
+    .execute(tx.sql())
+    .await?;
     Ok(())
 }
 
@@ -93,8 +100,8 @@ pub async fn of_topic(tx: &mut TenantTx, topic: TopicId) -> Result<Vec<Resolutio
 pub async fn save(tx: &mut WriteTx, resolution: &Resolution) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE resolutions SET lists = $3, lead_unit_id = $4, due_at = $5, assigned_at = $6, completed_at = $7,
-         evidence = $8, survey_closes_at = $9, satisfaction_per_mille = $10, surveyed_at = $11
-         WHERE tenant_id = $1 AND id = $2",
+         evidence = $8, survey_closes_at = $9, satisfaction_per_mille = $10, surveyed_at = $11,
+         set_aside_at = $12 WHERE tenant_id = $1 AND id = $2",
     )
     .bind(tx.tenant().uuid())
     .bind(resolution.id.uuid())
@@ -107,6 +114,7 @@ pub async fn save(tx: &mut WriteTx, resolution: &Resolution) -> Result<(), Store
     .bind(resolution.survey_closes_at)
     .bind(resolution.satisfaction_per_mille.map(i64::from))
     .bind(resolution.surveyed_at)
+    .bind(resolution.set_aside_at)
     .execute(tx.sql())
     .await?;
     Ok(())
@@ -202,6 +210,8 @@ fn resolution(row: &PgRow) -> Result<Resolution, StoreError> {
         topic: TopicId(row.try_get("topic_id")?),
         ballot: BallotId(row.try_get("ballot_id")?),
         adopted_at: row.try_get("adopted_at")?,
+        published_until: row.try_get("published_until")?,
+        set_aside_at: row.try_get("set_aside_at")?,
         lists: row.try_get::<Option<Json<Lists>>, _>("lists")?.map(|it| it.0),
         due_at: row.try_get("due_at")?,
         assigned_at: row.try_get("assigned_at")?,

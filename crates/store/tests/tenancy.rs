@@ -29,6 +29,7 @@ const CASES: &[&str] = &[
     "resolutions",
     "ratings",
     "escalations",
+    "objections",
     "timers",
 ];
 

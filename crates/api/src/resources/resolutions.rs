@@ -102,6 +102,12 @@ pub struct Resolution {
     pub level: Level,
     /// When it was adopted.
     pub adopted_at: Instant,
+    /// Until when it is published for objections.
+    #[oai(skip_serializing_if_is_none)]
+    pub published_until: Option<Instant>,
+    /// When an objection set it aside.
+    #[oai(skip_serializing_if_is_none)]
+    pub set_aside_at: Option<Instant>,
     /// Its three lists, once it is assigned.
     #[oai(skip_serializing_if_is_none)]
     pub lists: Option<Lists>,
@@ -342,6 +348,8 @@ impl From<(stored::Resolution, yishi_service::topics::stored::Topic)> for Resolu
             stage: topic.stage.into(),
             level: topic.level.into(),
             adopted_at: it.adopted_at.into(),
+            published_until: it.published_until.map(Instant::from),
+            set_aside_at: it.set_aside_at.map(Instant::from),
             lists: it.lists.map(Lists::from),
             due_at: it.due_at.map(Instant::from),
             marked_at: topic.marked_at.map(Instant::from),

@@ -1,0 +1,93 @@
+//! Objections to what was adopted: raised while it is published, put to the rules, answered before anything is carried out.
+
+use serde_json::json;
+use yishi_domain::{
+    ObjectionId, Refusal, ResolutionId,
+    access::Role,
+    escalation::CaseKind,
+    timers::TimerKind,
+    workflow::{Step, after},
+};
+use yishi_store::{
+    ballots,
+    objections::{self, Answer, Objection},
+    resolutions, timers,
+};
+
+use crate::{
+    App,
+    cases::{self, require_text},
+    escalating,
+    events::{commit_to, event},
+    execution::{self, lock_with_topic},
+    failures::Failure,
+    sessions::Session,
+};
+
+pub use yishi_store::objections as stored;
+
+/// Raises an objection, for those who live there and those who might vote.
+pub async fn raise(app: &App, session: &Session, id: ResolutionId, text: String) -> Result<ObjectionId, Failure> {
+    let (ctx, me) = (&session.ctx, session.member()?);
+    require_text("objection.bad_text", "text", &text, 2_000)?;
+    let known = resolutions::find(&mut app.db.read(ctx).await?, id).await?.ok_or_else(execution::unknown)?;
+    let asked = escalating::ask(app, ctx, known.topic, CaseKind::Objection, 0, None).await?;
+    let mut tx = app.db.write(ctx).await?;
+    let (mut topic, mut resolution) = lock_with_topic(&mut tx, id).await?;
+    if !ballots::is_agent(&mut tx, resolution.ballot, me).await? {
+        session.require_role(Role::Resident, &topic.path)?;
+    }
+    let until = resolution.published_until.filter(|until| ctx.now < *until && resolution.set_aside_at.is_none());
+    if until.is_none() || after(topic.stage, Step::Assign).is_err() {
+        let text = "objections are raised while a resolution is published, before it is carried out";
+        return Err(Refusal::conflict("resolution.not_in_publication", text).into());
+    }
+    let objection = Objection { id: ctx.new_id(), resolution: id, member: me, text, raised_at: ctx.now, answer: None };
+    if !objections::insert(&mut tx, &objection).await? {
+        return Err(Refusal::conflict("objection.raised", "you have raised an objection to it already").into());
+    }
+    let raised = event(ctx, "objection.raised", topic.id.uuid(), json!({"resolution": id, "objection": objection.id}));
+    let raised = commit_to(ctx, raised, "text", objection.text.as_str());
+    let told = escalating::apply(ctx, &mut tx, &mut topic, Some(&mut resolution), asked.case, asked.answered).await?;
+    Ok(tx.commit_with(raised, told, objection.id).await?)
+}
+
+/// Answers an objection; one that is upheld sets the resolution aside, and the topic is deliberated again.
+pub async fn answer(
+    app: &App,
+    session: &Session,
+    id: ObjectionId,
+    upheld: bool,
+    answer: String,
+) -> Result<(), Failure> {
+    let ctx = &session.ctx;
+    require_text("objection.bad_answer", "answer", &answer, 2_000)?;
+    let mut tx = app.db.write(ctx).await?;
+    let unknown = || Refusal::not_found("objection.unknown", "there is no such objection in this tenant");
+    let objection = objections::find(&mut tx, id).await?.ok_or_else(unknown)?;
+    let (mut topic, mut resolution) = lock_with_topic(&mut tx, objection.resolution).await?;
+    session.require_reach(&topic.path)?;
+    let given = Answer { upheld, text: answer, at: ctx.now };
+    if !objections::answer(&mut tx, id, &given).await? {
+        return Err(Refusal::conflict("objection.answered", "it was answered before").into());
+    }
+    let body = json!({"resolution": resolution.id, "objection": id, "upheld": upheld});
+    let answered = commit_to(ctx, event(ctx, "objection.answered", topic.id.uuid(), body), "answer", given.text);
+    if !upheld {
+        return Ok(tx.commit([answered], ()).await?);
+    }
+    cases::step(ctx, &mut tx, &mut topic, Step::Reopen).await?;
+    resolution.set_aside_at = Some(ctx.now);
+    resolutions::save(&mut tx, &resolution).await?;
+    timers::cancel(&mut tx, TimerKind::ExecutionDue, resolution.id.uuid()).await?;
+    let body = json!({"resolution": resolution.id, "objection": id});
+    let set_aside = event(ctx, "resolution.set_aside", topic.id.uuid(), body);
+    Ok(tx.commit([answered, set_aside], ()).await?)
+}
+
+/// Lists the objections to a resolution, the earliest first.
+pub async fn list(app: &App, session: &Session, id: ResolutionId) -> Result<Vec<Objection>, Failure> {
+    let mut tx = app.db.read(&session.ctx).await?;
+    resolutions::find(&mut tx, id).await?.ok_or_else(execution::unknown)?;
+    Ok(objections::of_resolution(&mut tx, id).await?)
+}
