@@ -35,15 +35,15 @@ pub use crate::problems::Problem;
 use crate::resources::{
     ballots::BallotsApi, batches::BatchesApi, clocks::ClocksApi, divisions::DivisionsApi, mandates::MandatesApi,
     meetings::MeetingsApi, members::MembersApi, notices::NoticesApi, objections::ObjectionsApi, records::RecordsApi,
-    resolutions::ResolutionsApi, rule_sets::RuleSetsApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi,
-    trust::TrustApi, units::UnitsApi,
+    registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi, tenants::TenantsApi,
+    topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi,
 };
 
 /// Every resource.
 pub(crate) type Api = (
     (TenantsApi, DivisionsApi),
-    (UnitsApi, MembersApi, NoticesApi, ClocksApi, RuleSetsApi, TrialsApi, TrustApi),
-    (TopicsApi, MeetingsApi, BallotsApi, BatchesApi, MandatesApi, ResolutionsApi, ObjectionsApi),
+    (UnitsApi, MembersApi, NoticesApi, ClocksApi, RegistersApi, RuleSetsApi, TrialsApi, TrustApi),
+    (TopicsApi, MeetingsApi, BallotsApi, RollsApi, BatchesApi, MandatesApi, ResolutionsApi, ObjectionsApi),
     RecordsApi,
 );
 
@@ -80,8 +80,8 @@ pub fn spec_yaml() -> String {
 fn service() -> OpenApiService<Api, ()> {
     let api = (
         (TenantsApi, DivisionsApi),
-        (UnitsApi, MembersApi, NoticesApi, ClocksApi, RuleSetsApi, TrialsApi, TrustApi),
-        (TopicsApi, MeetingsApi, BallotsApi, BatchesApi, MandatesApi, ResolutionsApi, ObjectionsApi),
+        (UnitsApi, MembersApi, NoticesApi, ClocksApi, RegistersApi, RuleSetsApi, TrialsApi, TrustApi),
+        (TopicsApi, MeetingsApi, BallotsApi, RollsApi, BatchesApi, MandatesApi, ResolutionsApi, ObjectionsApi),
         RecordsApi,
     );
     let about = format!(

@@ -146,8 +146,10 @@ pub fn reconcile(control: &ControlTotals, entered: &[Choice]) -> Result<(), Refu
 /// Refuses options that cannot be chosen among: too many, a code twice or malformed, costs that are stated for some alone, or beyond what can
 /// be counted.
 pub fn check_options(options: &[ChoiceOption], budget: Option<u64>) -> Result<(), Refusal> {
-    if options.len() == 1 || options.len() > MOST_OPTIONS {
-        let text = format!("a choice is among 2 to {MOST_OPTIONS} options");
+    // A single project competes for its budget with nothing else, and may still not be wanted.
+    let fewest = if budget.is_some() { 1 } else { 2 };
+    if (1..fewest).contains(&options.len()) || options.len() > MOST_OPTIONS {
+        let text = format!("a choice is among {fewest} to {MOST_OPTIONS} options");
         return Err(Refusal::invalid("ballot.bad_options", "options", text));
     }
     let mut codes = HashSet::new();
@@ -230,5 +232,6 @@ mod tests {
         assert_eq!(field(&[option("a", Some(1)), option("b", None)], Some(3)), Err("options[1].cost".into()));
         assert_eq!(field(&[option("a", None), option("b", Some(1))], None), Err("options[1].cost".into()));
         assert_eq!(field(&[], Some(3)), Err("budget".into()));
+        assert_eq!(field(&[option("a", Some(1))], Some(3)), Ok(()), "a budget may be asked for by one project alone");
     }
 }

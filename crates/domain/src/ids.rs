@@ -48,6 +48,8 @@ ids! {
     UnitId;
     /// A person known to a tenant.
     MemberId;
+    /// An entry of the register of voters.
+    RegistrationId;
     /// A role held by a member at a unit.
     GrantId;
     /// A topic, and the case that grows from it.

@@ -30,6 +30,8 @@ pub mod ids;
 #[cfg(feature = "cases")]
 pub mod refusals;
 #[cfg(feature = "cases")]
+pub mod registers;
+#[cfg(feature = "cases")]
 pub mod resolutions;
 #[cfg(feature = "cases")]
 pub mod timers;
@@ -47,7 +49,7 @@ pub use crate::{
     events::{Event, Opening, StoredEvent},
     ids::{
         ActivationId, BallotId, BatchId, EscalationId, EventId, GrantId, MandateId, MeetingId, MemberId, ObjectionId,
-        ReplayId, RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
+        RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
     },
     refusals::{Refusal, RefusalKind},
 };

@@ -9,7 +9,10 @@ use yishi_domain::{BallotId, EventId};
 use crate::{
     bundles::{Bundle, Included},
     checkpoints::Checkpoint,
-    facts::{self, BallotCounted, BallotDecided, BallotExtended, BallotOpened, BatchVoided, BoxSealed, VoteCast},
+    facts::{
+        self, BallotCounted, BallotDecided, BallotExtended, BallotOpened, BatchVoided, BoxSealed, Eligible,
+        RollChanged, VoteCast,
+    },
     leaves::{self, Leaf},
     refusals::Refused,
     trees::Hash,
@@ -21,6 +24,8 @@ pub struct Case {
     pub tenant: String,
     /// Its opening.
     pub opened: BallotOpened,
+    /// The whole roll when it opened, one total a measure.
+    pub eligible: Vec<Eligible>,
     /// Its votes, in the order of their positions.
     pub votes: Vec<VoteCast>,
     /// The hashes of the votes' leaves, in the same order.
@@ -46,7 +51,7 @@ struct Found<T> {
 pub fn read(bundle: &Bundle, checkpoint: &Checkpoint) -> Result<Case, Refused> {
     let (mut tenant, mut last) = (None, None);
     let (mut votes, mut voided, mut extended, mut sealed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut opened, mut counted, mut decided) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut opened, mut changed, mut counted, mut decided) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for included in &bundle.leaves {
         let position = included.position;
         if last >= Some(position) {
@@ -69,6 +74,7 @@ pub fn read(bundle: &Bundle, checkpoint: &Checkpoint) -> Result<Case, Refused> {
             facts::BOX_SEALED => push_if(&mut sealed, bundle, included, &leaf, |it: &BoxSealed| it.ballot)?,
             facts::BALLOT_COUNTED => push_if(&mut counted, bundle, included, &leaf, |it: &BallotCounted| it.ballot)?,
             facts::BALLOT_DECIDED => push_if(&mut decided, bundle, included, &leaf, |it: &BallotDecided| it.ballot)?,
+            facts::ROLL_CHANGED => push_if(&mut changed, bundle, included, &leaf, |it: &RollChanged| it.ballot)?,
             facts::BATCH_VOIDED => push_if(&mut voided, bundle, included, &leaf, |it: &BatchVoided| it.ballot)?,
             facts::VOTE_CAST => push_if(&mut votes, bundle, included, &leaf, |it: &VoteCast| it.ballot)?,
             _ => {}
@@ -86,12 +92,14 @@ pub fn read(bundle: &Bundle, checkpoint: &Checkpoint) -> Result<Case, Refused> {
     if let Some(stray) = voided.iter().find(|it| !(opened.position + 1..counted.position).contains(&it.position)) {
         return Err(Refused::Order(stray.position));
     }
+    let eligible = eligible(&opened, changed, &counted)?;
     let mut standing = standing(&opened.fact, votes)?;
     let voided: HashSet<_> = voided.iter().map(|it| it.fact.batch).collect();
     standing.retain(|vote| vote.fact.batch.is_none_or(|batch| !voided.contains(&batch)));
     let (votes, hashes) = standing.into_iter().map(|vote| (vote.fact, vote.hash)).unzip();
     let tenant = tenant.unwrap_or_default();
-    Ok(Case { tenant, opened: opened.fact, votes, hashes, sealed, counted: counted.fact, decided: decided.fact })
+    let (opened, counted, decided) = (opened.fact, counted.fact, decided.fact);
+    Ok(Case { tenant, opened, eligible, votes, hashes, sealed, counted, decided })
 }
 
 /// Reads a leaf's body and keeps it where it is of the bundle's ballot; a case may have had other ballots before.
@@ -115,6 +123,25 @@ fn single<T>(mut facts: Vec<Found<T>>, kind: &'static str) -> Result<Found<T>, R
         (Some(one), 0) => Ok(one),
         (last, rest) => Err(Refused::Single { kind, found: rest + usize::from(last.is_some()) }),
     }
+}
+
+/// The roll when the ballot opened: as it was announced, or as the last correction before the opening left it.
+///
+/// Their numbers give their order and show that none is missing between them.
+fn eligible(
+    opened: &Found<BallotOpened>,
+    mut changed: Vec<Found<RollChanged>>,
+    counted: &Found<BallotCounted>,
+) -> Result<Vec<Eligible>, Refused> {
+    changed.sort_by_key(|it| it.fact.number);
+    for (i, change) in changed.iter().enumerate() {
+        let in_time =
+            change.at < opened.fact.opens_at && (opened.position + 1..counted.position).contains(&change.position);
+        if !in_time || change.fact.number as usize != i + 1 {
+            return Err(Refused::Differ("a correction of the roll and one that is made before the opening, each once"));
+        }
+    }
+    Ok(changed.pop().map_or_else(|| opened.fact.eligible.clone(), |last| last.fact.eligible))
 }
 
 /// The votes that stand: without those in whose place another of the same voting unit stands, where the rule allows that.

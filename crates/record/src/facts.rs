@@ -21,6 +21,8 @@ use crate::{
 pub const BALLOT_OPENED: &str = "ballot.opened";
 /// The kind of the event with a [`VoteCast`].
 pub const VOTE_CAST: &str = "vote.cast";
+/// The kind of the event with a [`RollChanged`].
+pub const ROLL_CHANGED: &str = "roll.changed";
 /// The kind of the event with a [`BatchVoided`].
 pub const BATCH_VOIDED: &str = "batch.voided";
 /// The kind of the event with a [`BallotExtended`].
@@ -107,6 +109,24 @@ pub struct VoteCast {
     /// A commitment to the reason that its voter gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Value>,
+}
+
+/// The body of `roll.changed`: a correction of the roll between the announcement of a ballot and its opening.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RollChanged {
+    /// The ballot.
+    pub ballot: BallotId,
+    /// The how manieth correction it is, from one.
+    pub number: u32,
+    /// The voting units that came in.
+    pub added: Vec<String>,
+    /// Those that left.
+    pub removed: Vec<String>,
+    /// The whole roll from then on, one total a measure.
+    pub eligible: Vec<Eligible>,
+    /// The root over the roll from then on.
+    pub roll_root: Digest,
 }
 
 /// The body of `batch.voided`: the votes that came with the batch count no more.

@@ -96,13 +96,13 @@ pub fn verify(bytes: &[u8], verifier_key: Option<&str>) -> Result<Report, Refuse
         Trust::Anchored => steps.held("checkpoint.anchored", format!("{} at {}", checkpoint.origin, checkpoint.time)),
         Trust::Unanchored => steps.held("checkpoint.unanchored", "no key was pinned".into()),
     }
-    let Case { tenant, opened, votes, hashes, sealed, counted, decided } = cases::read(&bundle, &checkpoint)?;
+    let Case { tenant, opened, eligible, votes, hashes, sealed, counted, decided } = cases::read(&bundle, &checkpoint)?;
     steps.held("leaves.included", format!("{} of {}", bundle.leaves.len(), checkpoint.size));
 
     check_votes(&votes, &hashes, &counted)?;
     steps.held("votes.complete", format!("{} with root {}", counted.count, counted.votes_root));
     check_roll(&opened)?;
-    let tally = facts::recount(&opened.rule, &opened.subject.options, &opened.eligible, &votes, sealed.as_ref())?;
+    let tally = facts::recount(&opened.rule, &opened.subject.options, &eligible, &votes, sealed.as_ref())?;
     if tally != counted.tally {
         return Err(Refused::Tally);
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use yishi_domain::{
     BallotId, Digest, MemberId, Refusal, TopicId,
     access::Role,
-    ballots::{self as rolls, BallotState, VotingUnit},
+    ballots::{self as rolls, BallotState, RollTotals, VotingUnit},
     timers::TimerKind,
     voting::{ChoiceOption, Electorate, Measure, Outcome, Secrecy, Subject, Tally, VotingRule, dissents},
     workflow::{Step, after},
@@ -28,6 +28,8 @@ use crate::{
     cases::{self, require_text},
     events::event,
     failures::Failure,
+    registers::{self, Draw},
+    rolls::{Removal, left, take_out},
     rules::Rules,
     sessions::Session,
     shadows, topics,
@@ -44,8 +46,12 @@ pub struct NewBallot {
     pub matter: Option<String>,
     /// Who votes.
     pub electorate: Electorate,
-    /// The voting units, with who may act for each.
+    /// The voting units, with who may act for each; or nobody, and it is drawn.
     pub roll: Vec<VotingUnit>,
+    /// From where the roll is drawn, where it is not given.
+    pub draw: Option<Draw>,
+    /// Voting units that are recused.
+    pub recusals: Vec<Removal>,
     /// The options to choose among; none where the ballot is on one proposal.
     pub options: Vec<NewOption>,
     /// What may be spent on them, in fen.
@@ -96,7 +102,10 @@ pub const MOST_REASONS: usize = 1_000;
 pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> Result<BallotId, Failure> {
     let ctx = &session.ctx;
     require_text("ballot.bad_question", "question", &new.question, 500)?;
-    let totals = rolls::total(&new.roll)?;
+    if new.draw.is_some() != new.roll.is_empty() {
+        let text = "give the roll, or say from where in the register it is drawn";
+        return Err(Refusal::invalid("ballot.bad_roll", "roll", text).into());
+    }
     for (i, option) in new.options.iter().enumerate() {
         require_text("ballot.bad_options", &format!("options[{i}].title"), &option.title, 200)?;
     }
@@ -107,7 +116,17 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> 
     let topic = cases::find(&mut tx, id).await?;
     session.require_role(Role::Coordinator, &topic.path)?;
     after(topic.stage, Step::Announce)?;
-    require_agents(&mut tx, &new.roll).await?;
+    let mut roll = match &new.draw {
+        Some(draw) => registers::draw(&mut tx, session, new.electorate, &topic.path, draw).await?,
+        None => new.roll,
+    };
+    // Found in the roll as it was sent, so that the field is that of the request.
+    rolls::total(&roll)?;
+    require_agents(&mut tx, &roll, "roll").await?;
+    for (i, recusal) in new.recusals.iter().enumerate() {
+        take_out(&mut roll, recusal, &format!("recusals[{i}]"))?;
+    }
+    let totals = rolls::total(&roll)?;
     let before = match new.after {
         Some(after) => Some(require_round_before(&mut tx, id, after).await?),
         None => None,
@@ -129,7 +148,7 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> 
     let (rule, rule_receipt) = rules.rule(app, &subject).await?;
     require_same_rounds(&rule, before.as_ref())?;
     require_electorate(&rule, subject.electorate)?;
-    require_alike(&rule, &new.roll)?;
+    require_alike(&rule, &roll)?;
     // Where the rule set leaves ballots to the standard rules, these decide it.
     let decides = rule_receipt.is_some();
     let opens_at = ctx.now + Duration::hours(rule.notice_hours.into());
@@ -138,7 +157,7 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> 
         topic: id,
         state: BallotState::Open,
         question: new.question,
-        roll_root: roll_root(&new.roll),
+        roll_root: roll_root(&roll),
         closes_at: opens_at + Duration::hours(rule.window_hours.into()),
         opens_at,
         opened_at: ctx.now,
@@ -165,7 +184,7 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> 
         subject: ballot.subject.clone(),
         component: rules.component().filter(|_| decides),
         configuration: rules.configuration().filter(|_| decides),
-        eligible: eligible(&ballot.rule, &ballot.subject),
+        eligible: eligible(&ballot.rule, totals),
         roll_root: ballot.roll_root,
         opens_at: ballot.opens_at,
         closes_at: ballot.closes_at,
@@ -176,12 +195,13 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewBallot) -> 
         return Err(Refusal::conflict("topic.changed", "the topic has changed meanwhile").with_fix("try again").into());
     }
     cases::step(ctx, &mut tx, &mut topic, Step::Announce).await?;
-    ballots::insert(&mut tx, &ballot, &new.roll).await?;
+    ballots::insert(&mut tx, &ballot, &roll).await?;
     let timer =
         Timer { id: ctx.new_id(), kind: TimerKind::BallotCloses, subject: ballot.id.uuid(), due_at: ballot.closes_at };
     timers::insert(&mut tx, &timer).await?;
     let opened = event(ctx, BALLOT_OPENED, id.uuid(), opened);
-    tx.commit([opened], ballot.id).await?;
+    let recused = new.recusals.iter().map(|it| left(ctx, &ballot, it)).collect();
+    tx.commit_with(opened, recused, ballot.id).await?;
     shadows::watch_rule(app, ctx, &ballot).await;
     Ok(ballot.id)
 }
@@ -224,10 +244,10 @@ pub async fn list(app: &App, session: &Session, topic: TopicId) -> Result<Vec<Ba
 }
 
 /// What the roll comes to, by each measure that it states; in a secret ballot nobody weighs more than others, and heads alone count.
-pub(crate) fn eligible(rule: &VotingRule, subject: &Subject) -> Vec<Eligible> {
-    let area = subject.eligible_floor_area.filter(|_| rule.secrecy == Secrecy::Open);
+pub(crate) fn eligible(rule: &VotingRule, totals: RollTotals) -> Vec<Eligible> {
+    let area = totals.floor_area.filter(|_| rule.secrecy == Secrecy::Open);
     let area = area.map(|total| Eligible { measure: Measure::FloorArea, total });
-    [Eligible { measure: Measure::Heads, total: subject.eligible_heads }].into_iter().chain(area).collect()
+    [Eligible { measure: Measure::Heads, total: totals.heads }].into_iter().chain(area).collect()
 }
 
 pub(crate) fn unknown() -> Refusal {
@@ -242,7 +262,7 @@ struct RollLeaf<'a> {
 }
 
 /// The root over the roll: its voting units in order of name, each as the RFC 8785 form of name, heads and floor area (RFC 6962, section 2.1).
-fn roll_root(roll: &[VotingUnit]) -> Digest {
+pub(crate) fn roll_root(roll: &[VotingUnit]) -> Digest {
     let mut roll: Vec<_> = roll.iter().collect();
     roll.sort_by(|a, b| a.name.cmp(&b.name));
     let leaf = |unit: &VotingUnit| {
@@ -291,7 +311,7 @@ fn require_electorate(rule: &VotingRule, electorate: Electorate) -> Result<(), R
 }
 
 /// In a secret ballot a voting unit that weighs more would be known by its weight.
-fn require_alike(rule: &VotingRule, roll: &[VotingUnit]) -> Result<(), Refusal> {
+pub(crate) fn require_alike(rule: &VotingRule, roll: &[VotingUnit]) -> Result<(), Refusal> {
     match roll.iter().position(|unit| unit.heads != 1) {
         Some(i) if rule.secrecy == Secrecy::Secret => {
             let text = "in a secret ballot every voting unit counts one head";
@@ -301,10 +321,11 @@ fn require_alike(rule: &VotingRule, roll: &[VotingUnit]) -> Result<(), Refusal> 
     }
 }
 
-async fn require_agents(tx: &mut TenantTx, roll: &[VotingUnit]) -> Result<(), Failure> {
+/// Refuses agents whom nobody knows.
+pub(crate) async fn require_agents(tx: &mut TenantTx, roll: &[VotingUnit], field: &str) -> Result<(), Failure> {
     let agents: Vec<MemberId> = roll.iter().flat_map(|unit| unit.agents.iter().copied()).collect();
     let Some(unknown) = members::unknown(tx, &agents).await?.into_iter().next() else { return Ok(()) };
     let i = roll.iter().position(|unit| unit.agents.contains(&unknown)).unwrap_or_default();
     let text = format!("there is no member {unknown}");
-    Err(Refusal::invalid("member.unknown", format!("roll[{i}].agents"), text).into())
+    Err(Refusal::invalid("member.unknown", format!("{field}[{i}].agents"), text).into())
 }

@@ -156,10 +156,11 @@ async fn extended(tx: &mut WriteTx, ballot: &Ballot) -> Result<Option<Ballot>, F
         return Ok(None);
     }
     let (heads, area) = ballots::participation(tx, ballot.id).await?;
+    let all = ballots::roll_totals(tx, ballot.id).await?;
     let missed = |it: &Condition| {
         let (voted, eligible) = match it.measure {
-            Measure::Heads => (heads, ballot.subject.eligible_heads),
-            Measure::FloorArea => (area, ballot.subject.eligible_floor_area.unwrap_or(0)),
+            Measure::Heads => (heads, all.heads),
+            Measure::FloorArea => (area, all.floor_area.unwrap_or(0)),
         };
         it.kind == ConditionKind::Quorum && !voting::reaches(voted, eligible, it.at_least, it.strict)
     };
@@ -199,7 +200,7 @@ async fn commit_count(app: &App, ctx: &Ctx, tenant: &Tenant, id: BallotId) -> Re
         Secrecy::Open => None,
         Secrecy::Secret => Some(seal(&mut tx, id).await?),
     };
-    let eligible = opening::eligible(&ballot.rule, &ballot.subject);
+    let eligible = opening::eligible(&ballot.rule, ballots::roll_totals(&mut tx, id).await?);
     // Some procedures take seconds where there are many options and papers, which others must not wait for.
     let (rule, options) = (ballot.rule.clone(), ballot.subject.options.clone());
     let work = tokio::task::spawn_blocking(move || {

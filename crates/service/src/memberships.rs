@@ -1,5 +1,6 @@
 //! Members and the roles that they hold.
 
+use chrono::NaiveDate;
 use serde_json::json;
 use yishi_domain::{Ctx, Event, GrantId, MemberId, Refusal, UnitId, access::Role};
 use yishi_store::{
@@ -25,6 +26,8 @@ pub struct NewMember {
     pub name: String,
     /// Where they live or work.
     pub unit: UnitId,
+    /// When they were born, where that is known.
+    pub born_on: Option<NaiveDate>,
 }
 
 /// Adds members; their names enter the record as commitments only.
@@ -38,7 +41,7 @@ pub async fn create_members(app: &App, session: &Session, list: Vec<NewMember>) 
     for (i, new) in list.into_iter().enumerate() {
         let unit = require_unit(&mut tx, new.unit, &format!("members[{i}].unit")).await?;
         session.require_reach(&unit.path)?;
-        let (row, event) = member(&session.ctx, new.name, &unit, &format!("members[{i}].name"))?;
+        let (row, event) = member(&session.ctx, new.name, new.born_on, &unit, &format!("members[{i}]."))?;
         rows.push(row);
         events.push(event);
     }
@@ -52,7 +55,7 @@ pub async fn create_administrator(app: &App, session: &Session, name: String) ->
     let mut tx = app.db.write(&session.ctx).await?;
     let root = units::page(&mut tx, Some("city"), None, "", 1).await?.into_iter().next();
     let root = root.ok_or_else(|| Refusal::conflict("tenant.no_units", "the tenant has no units yet"))?;
-    let (row, added) = member(&session.ctx, name, &root, "name")?;
+    let (row, added) = member(&session.ctx, name, None, &root, "")?;
     members::insert(&mut tx, std::slice::from_ref(&row)).await?;
     let (_, given) = give(&session.ctx, &mut tx, row.id, &root, Role::Administrator).await?;
     Ok(tx.commit([added, given], row.id).await?)
@@ -91,11 +94,22 @@ async fn give(
     Ok((id, event(ctx, "grant.given", member.uuid(), body)))
 }
 
-fn member(ctx: &Ctx, name: String, unit: &Unit, field: &str) -> Result<(Member, Event), Failure> {
-    if name.trim().is_empty() || name.chars().count() > 100 {
-        return Err(Refusal::invalid("member.bad_name", field, "a name has 1 to 100 characters").into());
+fn member(
+    ctx: &Ctx,
+    name: String,
+    born_on: Option<NaiveDate>,
+    unit: &Unit,
+    prefix: &str,
+) -> Result<(Member, Event), Failure> {
+    if born_on.is_some_and(|it| it > ctx.now.date_naive()) {
+        return Err(Refusal::invalid("member.bad_birth_date", format!("{prefix}born_on"), "this day is to come").into());
     }
-    let row = Member { id: ctx.new_id(), unit_id: unit.id, name, created_at: ctx.now };
+    if name.trim().is_empty() || name.chars().count() > 100 {
+        return Err(
+            Refusal::invalid("member.bad_name", format!("{prefix}name"), "a name has 1 to 100 characters").into()
+        );
+    }
+    let row = Member { id: ctx.new_id(), unit_id: unit.id, name, born_on, created_at: ctx.now };
     let added = event(ctx, "member.added", row.id.uuid(), json!({"unit": unit.id}));
     let added = commit_to(ctx, added, "name", row.name.as_str());
     Ok((row, added))

@@ -58,6 +58,11 @@ impl Session {
         reaches(&self.grants, roles, path)
     }
 
+    /// The paths of the units at which the member holds one of the roles.
+    pub fn reach(&self, roles: &[Role]) -> Vec<String> {
+        self.grants.iter().filter(|grant| roles.contains(&grant.role)).map(|grant| grant.path.clone()).collect()
+    }
+
     /// Refuses where the member does not hold the role at the unit with this path, or above it.
     pub fn require_role(&self, role: Role, path: &str) -> Result<(), Failure> {
         match self.holds(&[role], path) {

@@ -5,7 +5,7 @@ use sqlx::{QueryBuilder, Row, postgres::PgRow, types::Json};
 use uuid::Uuid;
 use yishi_domain::{
     ActivationId, BallotId, Digest, MemberId, TopicId,
-    ballots::{BallotState, VotingUnit},
+    ballots::{BallotState, RollTotals, VotingUnit},
     receipts::Receipt,
     voting::{Subject, Tally, Verdict, VotingRule},
 };
@@ -87,11 +87,17 @@ pub async fn insert(tx: &mut WriteTx, ballot: &Ballot, roll: &[VotingUnit]) -> R
     .bind(ballot.after.map(BallotId::uuid))
     .execute(tx.sql())
     .await?;
+    insert_roll(tx, ballot.id, roll).await
+}
+
+/// Adds voting units to a roll, with whoever may act for them.
+async fn insert_roll(tx: &mut WriteTx, id: BallotId, roll: &[VotingUnit]) -> Result<(), StoreError> {
+    let tenant = tx.tenant().uuid();
     for chunk in roll.chunks(ROWS) {
         let mut query =
             QueryBuilder::new("INSERT INTO roll_units (tenant_id, ballot_id, voting_unit, heads, floor_area) ");
         query.push_values(chunk, |mut row, unit| {
-            row.push_bind(tenant).push_bind(ballot.id.uuid()).push_bind(&unit.name);
+            row.push_bind(tenant).push_bind(id.uuid()).push_bind(&unit.name);
             row.push_bind(unit.heads.cast_signed()).push_bind(unit.floor_area.map(u64::cast_signed));
         });
         query.build().persistent(false).execute(tx.sql()).await?;
@@ -101,7 +107,7 @@ pub async fn insert(tx: &mut WriteTx, ballot: &Ballot, roll: &[VotingUnit]) -> R
     for chunk in agents.chunks(ROWS) {
         let mut query = QueryBuilder::new("INSERT INTO roll_agents (tenant_id, ballot_id, voting_unit, member_id) ");
         query.push_values(chunk, |mut row, (unit, agent)| {
-            row.push_bind(tenant).push_bind(ballot.id.uuid()).push_bind(*unit).push_bind(agent.uuid());
+            row.push_bind(tenant).push_bind(id.uuid()).push_bind(*unit).push_bind(agent.uuid());
         });
         query.push(" ON CONFLICT DO NOTHING");
         query.build().persistent(false).execute(tx.sql()).await?;
@@ -163,6 +169,69 @@ pub async fn save_count(tx: &mut WriteTx, id: BallotId, votes: u64, root: &Diges
         .execute(tx.sql())
         .await?;
     Ok(())
+}
+
+/// Corrects a roll: those who leave, then those who come in; gives the number of the correction.
+pub async fn change_roll(
+    tx: &mut WriteTx,
+    id: BallotId,
+    added: &[VotingUnit],
+    removed: &[String],
+    root: &Digest,
+) -> Result<u32, StoreError> {
+    for table in ["roll_agents", "roll_units"] {
+        let mut query = QueryBuilder::new("DELETE FROM ");
+        query.push(table).push(" WHERE tenant_id = ").push_bind(tx.tenant().uuid());
+        query
+            .push(" AND ballot_id = ")
+            .push_bind(id.uuid())
+            .push(" AND voting_unit = ANY(")
+            .push_bind(removed)
+            .push(")");
+        query.build().execute(tx.sql()).await?;
+    }
+    insert_roll(tx, id, added).await?;
+    let number: i32 = sqlx::query_scalar(
+        "UPDATE ballots SET roll_root = $3, roll_changes = roll_changes + 1 WHERE tenant_id = $1 AND id = $2
+         RETURNING roll_changes",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(id.uuid())
+    .bind(root.0.as_slice())
+    .fetch_one(tx.sql())
+    .await?;
+    Ok(number.unsigned_abs())
+}
+
+/// The voting units of a roll in order of name, without those who act for them.
+pub async fn roll(tx: &mut TenantTx, id: BallotId) -> Result<Vec<VotingUnit>, StoreError> {
+    let rows: Vec<(String, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT voting_unit, heads, floor_area FROM roll_units WHERE tenant_id = $1 AND ballot_id = $2 ORDER BY voting_unit",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(id.uuid())
+    .fetch_all(tx.sql())
+    .await?;
+    let unit = |(name, heads, area): (String, i64, Option<i64>)| VotingUnit {
+        name,
+        heads: heads.unsigned_abs(),
+        floor_area: area.map(i64::unsigned_abs),
+        agents: Vec::new(),
+    };
+    Ok(rows.into_iter().map(unit).collect())
+}
+
+/// What a roll comes to.
+pub async fn roll_totals(tx: &mut TenantTx, id: BallotId) -> Result<RollTotals, StoreError> {
+    let row: (i64, Option<i64>) = sqlx::query_as(
+        "SELECT coalesce(sum(heads), 0)::bigint, sum(floor_area)::bigint FROM roll_units
+         WHERE tenant_id = $1 AND ballot_id = $2",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(id.uuid())
+    .fetch_one(tx.sql())
+    .await?;
+    Ok(RollTotals { heads: row.0.unsigned_abs(), floor_area: row.1.map(i64::unsigned_abs) })
 }
 
 /// Finds voting units of a roll by name, each with whether the member may act for it.

@@ -35,6 +35,7 @@ pub mod members;
 pub mod notices;
 pub mod objections;
 pub mod records;
+pub mod registers;
 pub mod resolutions;
 pub mod rule_sets;
 pub mod tenants;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 use yishi_domain::{MemberId, UnitId};
@@ -20,6 +20,8 @@ pub struct Member {
     pub unit_id: UnitId,
     /// Their name: personal data, never part of the record.
     pub name: String,
+    /// When they were born, where that is known: personal data, never part of the record.
+    pub born_on: Option<NaiveDate>,
     /// When they were added.
     pub created_at: DateTime<Utc>,
 }
@@ -30,10 +32,10 @@ const ROWS: usize = 5_000;
 pub async fn insert(tx: &mut WriteTx, members: &[Member]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
     for chunk in members.chunks(ROWS) {
-        let mut query = QueryBuilder::new("INSERT INTO members (tenant_id, id, unit_id, name, created_at) ");
+        let mut query = QueryBuilder::new("INSERT INTO members (tenant_id, id, unit_id, name, created_at, born_on) ");
         query.push_values(chunk, |mut row, member| {
             row.push_bind(tenant).push_bind(member.id.uuid()).push_bind(member.unit_id.uuid());
-            row.push_bind(&member.name).push_bind(member.created_at);
+            row.push_bind(&member.name).push_bind(member.created_at).push_bind(member.born_on);
         });
         query.build().persistent(false).execute(tx.sql()).await.map_err(StoreError::or_taken)?;
     }
@@ -42,7 +44,7 @@ pub async fn insert(tx: &mut WriteTx, members: &[Member]) -> Result<(), StoreErr
 
 /// Finds a member.
 pub async fn find(tx: &mut TenantTx, id: MemberId) -> Result<Option<Member>, StoreError> {
-    Ok(sqlx::query_as("SELECT id, unit_id, name, created_at FROM members WHERE tenant_id = $1 AND id = $2")
+    Ok(sqlx::query_as("SELECT id, unit_id, name, born_on, created_at FROM members WHERE tenant_id = $1 AND id = $2")
         .bind(tx.tenant().uuid())
         .bind(id.uuid())
         .fetch_optional(tx.sql())

@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 use yishi_domain::{Actor, Ctx, Entropy, RequestId, TenantId};
@@ -41,6 +42,39 @@ pub fn ctx(tenant: TenantId, actor: Actor, seed: u64) -> Ctx {
     });
     let request = RequestId(Uuid::from_u128(u128::from(seed)));
     Ctx { tenant, actor, now, wall: now, request, once: None, entropy }
+}
+
+/// A row as whoever operates the database sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its table.
+    pub table: String,
+    /// The transaction that wrote it (`xmin`).
+    pub transaction: String,
+    /// Where it lies (`ctid`).
+    pub place: String,
+    /// All that it says.
+    pub text: String,
+}
+
+/// Every row of every table, past all policies, in the order in which the tables hold them.
+///
+/// # Panics
+/// Where the database cannot be read.
+pub async fn rows(urls: &Urls) -> Vec<Row> {
+    let mut owner = PgConnection::connect(&urls.owner).await.expect("the owner connects");
+    let tables: Vec<String> = sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        .fetch_all(&mut owner)
+        .await
+        .expect("the catalogue");
+    let mut rows = Vec::new();
+    for table in tables {
+        let query = format!("SELECT xmin::text, ctid::text, t::text FROM {table} t ORDER BY ctid");
+        let found: Vec<(String, String, String)> =
+            sqlx::query_as(AssertSqlSafe(query)).fetch_all(&mut owner).await.expect("the rows");
+        rows.extend(found.into_iter().map(|(transaction, place, text)| Row { table: table.clone(), transaction, place, text }));
+    }
+    rows
 }
 
 async fn start() -> EmbeddedServer {

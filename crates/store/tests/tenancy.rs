@@ -30,6 +30,7 @@ const CASES: &[&str] = &[
     "ratings",
     "escalations",
     "objections",
+    "registrations",
     "timers",
 ];
 
@@ -96,7 +97,13 @@ async fn a_row_cannot_point_into_another_tenant() {
     let ctx = testing::ctx(b, Actor::System("test"), 9);
     let mut tx = db.write(&ctx).await.expect("begin");
     let unit_id = UnitId(Uuid::from_u128(11));
-    let member = members::Member { id: MemberId(Uuid::from_u128(5)), unit_id, name: "n".into(), created_at: ctx.now };
+    let member = members::Member {
+        id: MemberId(Uuid::from_u128(5)),
+        unit_id,
+        name: "n".into(),
+        born_on: None,
+        created_at: ctx.now,
+    };
     let error = members::insert(&mut tx, &[member]).await.expect_err("the unit is another tenant's");
     let StoreError::Database(sqlx::Error::Database(error)) = error else { panic!("{error}") };
     assert!(error.is_foreign_key_violation(), "{error}");

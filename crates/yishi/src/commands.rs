@@ -6,7 +6,10 @@ use anyhow::Result;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use yishi_domain::MemberId;
 
-use crate::{benches, demos::Demo, homes::Home, plugins::Plugin, servers::Address, telemetry, verifications::Verify};
+use crate::{
+    benches, demos::Demo, homes::Home, pabulib::Import, plugins::Plugin, servers::Address, telemetry,
+    verifications::Verify,
+};
 
 /// The hidden command of the child process that compiles a component.
 pub const COMPILE_COMPONENT: &str = "compile-component";
@@ -78,6 +81,9 @@ pub enum Command {
                             Example: yishi apply zhejiang.csv --sandbox"
     )]
     Apply(Apply),
+    /// Imports real elections
+    #[command(subcommand)]
+    Import(Import),
     /// Signs a bearer token with the installation's own key
     #[command(after_help = "Examples:\n  yishi token --platform\n  yishi token --tenant 3301 --member 0190a8f0-...")]
     Token(Token),

@@ -1,6 +1,6 @@
 //! The demonstration: a province is onboarded, two of its cities run the same story under rules of their own, and what came of it is shown.
 
-mod callers;
+pub(crate) mod callers;
 mod pages;
 mod reports;
 mod stories;

@@ -9,6 +9,7 @@ mod divisions;
 mod homes;
 mod imports;
 mod outputs;
+mod pabulib;
 mod plugins;
 mod reruns;
 mod rule_sets;
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
 
 fn start(cli: Cli, settings: &Settings) -> anyhow::Result<ExitCode> {
     let told = cli.telemetry.clone();
-    let telemetry = telemetry::start(&if matches!(cli.command, Command::Demo(_)) { told.quietly() } else { told })?;
+    let telemetry = telemetry::start(&if matches!(cli.command, Command::Demo(_) | Command::Import(_)) { told.quietly() } else { told })?;
     let result = tokio::runtime::Runtime::new()?.block_on(run(cli, settings));
     telemetry.stop();
     result
@@ -47,6 +48,7 @@ async fn run(cli: Cli, settings: &Settings) -> anyhow::Result<ExitCode> {
     let done = match cli.command {
         Command::Verify(options) => return verifications::verify(&options).await,
         Command::Demo(options) => return demos::run(home, &options).await,
+        Command::Import(import) => return pabulib::run(home, &import).await,
         Command::Plugin(plugin) => return plugins::run(&plugin).await,
         Command::Serve(options) => servers::serve(home, &options).await,
         Command::Work => servers::work(home).await,

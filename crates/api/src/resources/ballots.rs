@@ -7,11 +7,13 @@ use poem_openapi::{
     types::Example,
 };
 use uuid::Uuid;
-use yishi_domain::{BallotId, MemberId, TopicId, ballots as rolls};
+use yishi_domain::{BallotId, TopicId, ballots as rolls};
 use yishi_service::{
     ballots::{self, NewBallot, NewOption, Standing},
     bundling,
     counting::{self, Ended},
+    registers::Draw,
+    rolls::Removal,
     voting::{self, NewVote},
 };
 
@@ -23,6 +25,7 @@ use crate::{
         codes::wire_enum,
         members::Created,
         papers::VoteInput,
+        rolls::{Recusal, RollDraw, VotingUnit},
         rules::{Count, Electorate, Outcome, Verdict, VotingRule},
         selections,
         topics::Reason,
@@ -63,9 +66,15 @@ pub struct BallotInput {
     pub matter: Option<String>,
     /// Who votes.
     pub electorate: Electorate,
-    /// The voting units, each with who may act for it.
-    #[oai(validator(min_items = 1, max_items = 10000))]
+    /// The voting units, each with who may act for it; none where `register` says from where they are drawn.
+    #[oai(default, validator(max_items = 10000))]
     pub roll: Vec<VotingUnit>,
+    /// From where the roll is drawn: whoever is registered in the capacity of the electorate.
+    #[oai(skip_serializing_if_is_none)]
+    pub register: Option<RollDraw>,
+    /// Voting units of the roll whose interest is at stake, and who do not vote (回避).
+    #[oai(default, validator(max_items = 1000))]
+    pub recusals: Vec<Recusal>,
     /// The options to choose among, in their order; none where the ballot is on one proposal.
     #[oai(default, validator(max_items = 500))]
     pub options: Vec<BallotOption>,
@@ -90,22 +99,6 @@ pub struct BallotOption {
     /// What it costs in fen, where a budget is spent.
     #[oai(skip_serializing_if_is_none)]
     pub cost: Option<u64>,
-}
-
-/// A voting unit: a person, a household, or an exclusive part of a building.
-#[derive(Debug, Object)]
-#[oai(deny_unknown_fields)]
-pub struct VotingUnit {
-    /// Its name, unique in the roll, such as `3-2-201`.
-    #[oai(validator(min_length = 1, max_length = 100))]
-    pub voting_unit: String,
-    /// How many heads it counts; one unless given.
-    pub heads: Option<u32>,
-    /// Its exclusive floor area in hundredths of a square metre.
-    pub floor_area: Option<u64>,
-    /// The members who may act for it; nobody where it votes on paper.
-    #[oai(default)]
-    pub agents: Vec<Uuid>,
 }
 
 /// A ballot.
@@ -398,17 +391,6 @@ impl BallotsApi {
     }
 }
 
-impl From<VotingUnit> for rolls::VotingUnit {
-    fn from(it: VotingUnit) -> Self {
-        Self {
-            name: it.voting_unit,
-            heads: it.heads.unwrap_or(1).into(),
-            floor_area: it.floor_area,
-            agents: it.agents.into_iter().map(MemberId).collect(),
-        }
-    }
-}
-
 impl From<BallotInput> for NewBallot {
     fn from(it: BallotInput) -> Self {
         let option = |BallotOption { code, title, cost }| NewOption { code, title, cost };
@@ -417,6 +399,8 @@ impl From<BallotInput> for NewBallot {
             matter: it.matter,
             electorate: it.electorate.into(),
             roll: it.roll.into_iter().map(rolls::VotingUnit::from).collect(),
+            draw: it.register.map(Draw::from),
+            recusals: it.recusals.into_iter().map(Removal::from).collect(),
             options: it.options.into_iter().map(option).collect(),
             budget: it.budget,
             after: it.after.map(BallotId),
@@ -476,6 +460,8 @@ impl Example for BallotInput {
             matter: Some("property_service".into()),
             electorate: Electorate::Owners,
             roll: vec![unit],
+            register: None,
+            recusals: Vec::new(),
             options: Vec::new(),
             budget: None,
             after: None,

@@ -1,5 +1,6 @@
 //! `/v1/{tenant}/members` and `/v1/{tenant}/grants`: the people of a city and the roles that they hold.
 
+use chrono::NaiveDate;
 use poem_openapi::{
     ApiResponse, Enum, Object, OpenApi,
     param::{Header, Path},
@@ -37,6 +38,9 @@ pub struct MemberInput {
     pub name: String,
     /// Where they live or work.
     pub unit: Uuid,
+    /// When they were born, where rolls are drawn by age; it stays out of the record.
+    #[oai(skip_serializing_if_is_none)]
+    pub born_on: Option<NaiveDate>,
 }
 
 /// A role to give.
@@ -139,7 +143,7 @@ impl Created {
 
 impl From<MemberInput> for NewMember {
     fn from(it: MemberInput) -> Self {
-        Self { name: it.name, unit: UnitId(it.unit) }
+        Self { name: it.name, unit: UnitId(it.unit), born_on: it.born_on }
     }
 }
 
@@ -158,7 +162,7 @@ impl From<Role> for access::Role {
 
 impl Example for MemberList {
     fn example() -> Self {
-        Self { members: vec![MemberInput { name: "李强".into(), unit: EXAMPLE }] }
+        Self { members: vec![MemberInput { name: "李强".into(), unit: EXAMPLE, born_on: None }] }
     }
 }
 

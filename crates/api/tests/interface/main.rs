@@ -2,6 +2,7 @@
 
 mod attacks;
 mod behaviours;
+mod boxes;
 mod description;
 mod servers;
 mod steps;

@@ -19,6 +19,7 @@ use yishi_service::{
     tokens::{Bearer, Issuer},
     trust::Trust,
 };
+use yishi_store::Urls;
 
 /// A small division list.
 pub const LIST: &str = "code,level,name,parent_code\n33,province,浙江省,\n3301,city,杭州市,33\n3302,city,宁波市,33\n\
@@ -45,15 +46,17 @@ pub struct Server<E> {
     pub client: TestClient<E>,
     /// The service behind it.
     pub app: Arc<App>,
+    /// The database behind that.
+    pub urls: Urls,
 }
 
 /// A server over a database of its own, with the tenants of a small list.
 pub async fn server() -> Server<impl Endpoint<Output = Response>> {
-    let (db, _) = yishi_store::testing::database().await;
+    let (db, urls) = yishi_store::testing::database().await;
     let record = RecordKey { origin: "yishi.test".into(), secret: [2; 32] };
     let sources = Sources { now, entropy };
     let app = Arc::new(App::new(db, Issuer::new([1; 32]), policy(), Trust::default(), record, sources));
-    let server = Server { client: TestClient::new(yishi_api::endpoint(Arc::clone(&app))), app };
+    let server = Server { client: TestClient::new(yishi_api::endpoint(Arc::clone(&app))), app, urls };
     let applied = server
         .client
         .post("/platform/divisions?mode=sandbox")
