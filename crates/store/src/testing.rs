@@ -63,16 +63,22 @@ pub struct Row {
 /// Where the database cannot be read.
 pub async fn rows(urls: &Urls) -> Vec<Row> {
     let mut owner = PgConnection::connect(&urls.owner).await.expect("the owner connects");
-    let tables: Vec<String> = sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-        .fetch_all(&mut owner)
-        .await
-        .expect("the catalogue");
+    let tables: Vec<String> =
+        sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+            .fetch_all(&mut owner)
+            .await
+            .expect("the catalogue");
     let mut rows = Vec::new();
     for table in tables {
         let query = format!("SELECT xmin::text, ctid::text, t::text FROM {table} t ORDER BY ctid");
         let found: Vec<(String, String, String)> =
             sqlx::query_as(AssertSqlSafe(query)).fetch_all(&mut owner).await.expect("the rows");
-        rows.extend(found.into_iter().map(|(transaction, place, text)| Row { table: table.clone(), transaction, place, text }));
+        rows.extend(found.into_iter().map(|(transaction, place, text)| Row {
+            table: table.clone(),
+            transaction,
+            place,
+            text,
+        }));
     }
     rows
 }

@@ -53,7 +53,8 @@ impl<E: Endpoint<Output = Response>> City<'_, E> {
     /// A topic that was deliberated.
     async fn deliberated(&self, resident: &str) -> String {
         let (_, page) = self.server.get("/v1/3301/units?level=city", &self.boss).await;
-        let raised = json!({"unit": page["items"][0]["id"], "channel": "online", "title": "先办什么", "body": "三件实事"});
+        let raised =
+            json!({"unit": page["items"][0]["id"], "channel": "online", "title": "先办什么", "body": "三件实事"});
         let topic = self.made(resident, "/topics", raised).await;
         self.done(&self.coordinator, &format!("/topics/{topic}/acceptance"), json!({})).await;
         let starts_at = self.advance(1).await + TimeDelta::hours(1);
@@ -115,8 +116,11 @@ async fn nothing_in_the_tables_links_a_voter_to_a_paper_once_the_box_is_sealed()
     let names_a_voter = |row: &&Row| voters.iter().any(|it| row.text.contains(it));
     let both: Vec<_> = after.iter().filter(names_an_option).filter(names_a_voter).collect();
     assert!(both.is_empty(), "rows that name a voter and an option: {both:?}");
-    let cast: HashSet<_> =
-        after.iter().filter(|row| row.table == "votes" || row.text.contains("vote.cast")).map(|row| &row.transaction).collect();
+    let cast: HashSet<_> = after
+        .iter()
+        .filter(|row| row.table == "votes" || row.text.contains("vote.cast"))
+        .map(|row| &row.transaction)
+        .collect();
     assert!(cast.len() >= 5, "four votes and a batch: {cast:?}");
     // What was announced before the first vote says nothing of any; it may get its place in the record together with votes.
     let told = after.iter().filter(names_an_option).filter(|row| !row.text.contains("ballot.opened"));

@@ -25,8 +25,11 @@ use crate::{
 /// How many votes, papers or voting units one request has.
 const ROWS: usize = 1_000;
 
-/// The procedures that can be asked for, each with the budget that it spends.
-pub const PROCEDURES: [(&str, fn(u64) -> Procedure); 5] = [
+/// A procedure that spends a budget.
+type Spending = fn(u64) -> Procedure;
+
+/// The procedures that can be asked for.
+pub const PROCEDURES: [(&str, Spending); 5] = [
     ("greedy_skip", Procedure::GreedySkip),
     ("greedy_stop", Procedure::GreedyStop),
     ("equal_shares_cost", |budget| shares(budget, Utility::Cost)),
