@@ -9,6 +9,7 @@ mod developers;
 mod divisions;
 mod electorates;
 mod harms;
+mod kills;
 mod lifecycles;
 mod loops;
 mod methods;

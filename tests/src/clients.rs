@@ -74,6 +74,16 @@ impl Client {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
+    /// Posts JSON with other headers besides to a server that may not answer.
+    pub async fn attempt_post_with(
+        &self,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> reqwest::Result<Answer> {
+        self.send(with(self.request(Method::POST, path).json(body), headers)).await
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.token {

@@ -21,6 +21,7 @@ pub mod communities;
 pub mod decisions;
 pub mod folders;
 pub mod instants;
+pub mod kills;
 pub mod plugins;
 pub mod processes;
 pub mod programs;

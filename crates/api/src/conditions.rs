@@ -4,7 +4,7 @@
 
 use poem::{
     Body, Response,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
 };
 use poem_openapi::types::ToJSON;
 use sha2::{Digest as _, Sha256};
@@ -32,15 +32,15 @@ pub fn require_match(if_match: Option<&str>, present: &impl ToJSON) -> Result<()
 }
 
 /// Tags the answer to a `GET`, and leaves its body out where the caller has it already.
-pub(crate) async fn tagged(method: &Method, asked: &HeaderMap, response: Response) -> poem::Result<Response> {
+pub(crate) async fn tagged(asked: Option<&HeaderValue>, response: Response) -> poem::Result<Response> {
     let json = response.content_type().is_some_and(|it| it.starts_with("application/json"));
-    if *method != Method::GET || response.status() != StatusCode::OK || !json {
+    if response.status() != StatusCode::OK || !json {
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
     let bytes = body.into_bytes().await?;
     let tag = tag_of(&bytes);
-    let known = asked.get(header::IF_NONE_MATCH).and_then(|it| it.to_str().ok()).is_some_and(|it| matches(it, &tag));
+    let known = asked.and_then(|it| it.to_str().ok()).is_some_and(|it| matches(it, &tag));
     let mut response = Response::from_parts(parts, if known { Body::empty() } else { Body::from(bytes) });
     if known {
         response.set_status(StatusCode::NOT_MODIFIED);

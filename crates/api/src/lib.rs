@@ -25,7 +25,9 @@ pub mod sessions;
 use std::sync::Arc;
 
 use poem::{
-    Endpoint, EndpointExt as _, IntoEndpoint as _, Request, Response, Route, get, handler, middleware::CatchPanic,
+    Endpoint, EndpointExt as _, IntoEndpoint as _, Request, Response, Route, get, handler,
+    http::{Method, header},
+    middleware::CatchPanic,
     web::Data,
 };
 use poem_openapi::{LicenseObject, OpenApiService};
@@ -62,8 +64,11 @@ pub fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
     routes
         .data(app)
         .around(|inner, request: Request| async move {
-            let (method, asked) = (request.method().clone(), request.headers().clone());
-            conditions::tagged(&method, &asked, inner.call(request).await?).await
+            if request.method() != Method::GET {
+                return inner.call(request).await;
+            }
+            let asked = request.headers().get(header::IF_NONE_MATCH).cloned();
+            conditions::tagged(asked.as_ref(), inner.call(request).await?).await
         })
         .with(CatchPanic::new().with_handler(|_| {
             tracing::error!("a handler panicked");

@@ -11,7 +11,7 @@ use yishi_domain::{Digest, IdempotencyKey};
 use yishi_service::{App, sessions};
 
 use crate::{
-    access::access_of,
+    access::{Access, access_of},
     operations::operation_of,
     problems::Problem,
     requests::{self, IDEMPOTENCY_KEY},
@@ -23,6 +23,19 @@ use crate::{
 #[derive(SecurityScheme)]
 #[oai(ty = "bearer", bearer_format = "JWT", rename = "token", checker = "admit_bearer")]
 pub struct Session(Admitted);
+
+/// A caller whose token is good, of whom the use case asks the rest together with others.
+#[derive(SecurityScheme)]
+#[oai(ty = "bearer", bearer_format = "JWT", rename = "token", checker = "claim_bearer")]
+pub struct Claimant(Claimed);
+
+/// A claim, and the service itself.
+pub struct Claimed {
+    /// The service.
+    pub app: Arc<App>,
+    /// Who asks, by their token.
+    pub claim: sessions::Claim,
+}
 
 /// A caller of a public operation, of whom nothing is known.
 pub struct Visitor(Admitted);
@@ -38,6 +51,14 @@ impl Deref for Session {
     type Target = Admitted;
 
     fn deref(&self) -> &Admitted {
+        &self.0
+    }
+}
+
+impl Deref for Claimant {
+    type Target = Claimed;
+
+    fn deref(&self) -> &Claimed {
         &self.0
     }
 }
@@ -82,7 +103,27 @@ async fn admit_bearer(request: &Request, bearer: Bearer) -> poem::Result<Admitte
     Ok(admit(request, Some(&bearer.token)).await?)
 }
 
+async fn claim_bearer(request: &Request, bearer: Bearer) -> poem::Result<Claimed> {
+    let Asked { app, tenant, once, .. } = asked(request)?;
+    let claim = sessions::claim(app, Some(&bearer.token), tenant, requests::id(), once).map_err(Problem::from)?;
+    Ok(Claimed { app: Arc::clone(app), claim })
+}
+
 async fn admit(request: &Request, token: Option<&str>) -> Result<Admitted, Problem> {
+    let Asked { app, access, tenant, once } = asked(request)?;
+    let session = sessions::admit(app, access, token, tenant, requests::id(), once).await?;
+    Ok(Admitted { app: Arc::clone(app), session })
+}
+
+/// What a request is for.
+struct Asked<'a> {
+    app: &'a Arc<App>,
+    access: Access,
+    tenant: Option<&'a str>,
+    once: Option<IdempotencyKey>,
+}
+
+fn asked(request: &Request) -> Result<Asked<'_>, Problem> {
     let (Some(operation), Some(app)) = (operation_of(request), request.data::<Arc<App>>()) else {
         tracing::error!(path = request.uri().path(), "a handler without an operation id, or without the service");
         return Err(Problem::internal());
@@ -93,9 +134,7 @@ async fn admit(request: &Request, token: Option<&str>) -> Result<Admitted, Probl
     };
     let tenant = tenant_of(request.uri().path());
     requests::note(operation, tenant);
-    let once = idempotency_key(request, operation)?;
-    let session = sessions::admit(app, access, token, tenant, requests::id(), once).await?;
-    Ok(Admitted { app: Arc::clone(app), session })
+    Ok(Asked { app, access, tenant, once: idempotency_key(request, operation)? })
 }
 
 /// The request's idempotency key; only a change needs one, so others that bring it are answered as if they had not.

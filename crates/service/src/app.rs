@@ -7,6 +7,7 @@ use yishi_record::checkpoints::{CheckpointError, Key};
 use yishi_store::{Db, StoreError, tenants, tenants::Tenant};
 
 use crate::{
+    casting::Casting,
     failures::Failure,
     replays,
     sequencing::{SequenceError, sequence},
@@ -36,6 +37,7 @@ pub struct App {
     pub trust: Trust,
     /// Time and randomness.
     pub sources: Sources,
+    pub(crate) casting: Casting,
     record: RecordKey,
 }
 
@@ -50,7 +52,7 @@ pub struct RecordKey {
 impl App {
     /// Puts an installation together.
     pub fn new(db: Db, issuer: Issuer, policy: PolicyHost, trust: Trust, record: RecordKey, sources: Sources) -> Self {
-        Self { db, issuer, policy, trust, sources, record }
+        Self { db, issuer, policy, trust, sources, casting: Casting::default(), record }
     }
 
     /// A context for acting in a tenant whose clock runs ahead by milliseconds.

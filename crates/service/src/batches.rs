@@ -180,7 +180,7 @@ async fn write(
     let source = if new.meeting.is_some() { Source::Hands(batch.id) } else { Source::Batch(batch.id) };
     let mut said = choices.into_iter().filter(|_| open);
     let (rows, events): (Vec<_>, Vec<_>) =
-        units.iter().map(|unit| vote(session, ballot, unit, (said.next(), None), source, None)).unzip();
+        units.iter().map(|unit| vote(ctx, ballot, unit, (said.next(), None), source, None)).unzip();
     refuse_second(votes::insert(tx, ballot.id, &rows, ctx.now).await?, &names)?;
     Ok((batch.id, entered, events))
 }

@@ -12,6 +12,7 @@ mod trials;
 pub mod ballots;
 pub mod batches;
 pub mod bundling;
+pub mod casting;
 pub mod clocks;
 pub mod counting;
 pub mod directory;

@@ -1,5 +1,6 @@
 //! Sessions: who asks, in which tenant, and whether they may do the operation.
 
+use chrono::{DateTime, Duration, Utc};
 use serde::de::DeserializeOwned;
 use yishi_domain::{
     Actor, Ctx, IdempotencyKey, MemberId, Refusal, RefusalKind, RequestId,
@@ -118,9 +119,59 @@ impl Session {
     }
 }
 
-/// Admits a request to an operation, or refuses it: first whether the token is good, then the tenant, then the role.
+/// A request of somebody whose token speaks for a member of the path's tenant; what the database knows of both is still to be asked.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// The member.
+    pub member: MemberId,
+    /// The request.
+    pub request: RequestId,
+    /// When it came, by the wall clock.
+    pub wall: DateTime<Utc>,
+    /// Its idempotency key, where there is one.
+    pub once: Option<IdempotencyKey>,
+}
+
+/// Checks the token of a request to an operation for members.
+pub fn claim(
+    app: &App,
+    token: Option<&str>,
+    slug: Option<&str>,
+    request: RequestId,
+    once: Option<IdempotencyKey>,
+) -> Result<Claim, Failure> {
+    let wall = (app.sources.now)();
+    match bearer(app, token, wall)? {
+        Bearer::Operator(_) => Err(forbidden("this is for members of the tenant").into()),
+        Bearer::Member { tenant, member } if slug == Some(&tenant) => Ok(Claim { tenant, member, request, wall, once }),
+        Bearer::Member { .. } => Err(unknown_tenant().into()),
+    }
+}
+
+/// Admits a claim to an operation, or refuses it.
 ///
 /// Membership and roles are read for every request, so that what was taken away is gone at once.
+pub async fn admit_claim(app: &App, access: Access, claim: Claim) -> Result<Session, Failure> {
+    let Claim { tenant, member, request, wall, once } = claim;
+    let tenant = app.tenant(&tenant).await?.ok_or_else(unknown_tenant)?;
+    let ctx = app.ctx_in(Some(&tenant), Actor::Member(member), request);
+    let ctx = Ctx { now: wall + Duration::milliseconds(tenant.clock_offset_ms), wall, once, ..ctx };
+    let mut tx = app.db.read(&ctx).await?;
+    if members::find(&mut tx, member).await?.is_none() {
+        return Err(unauthenticated("session.unknown_member", "the token's member is not here").into());
+    }
+    let grants = grants::of_member(&mut tx, member).await?;
+    match access {
+        Access::Roles(roles) if !grants.iter().any(|it| roles.contains(&it.role)) => {
+            Err(forbidden("your roles do not allow this").into())
+        }
+        _ => Ok(Session { ctx, tenant: Some(tenant), grants, access }),
+    }
+}
+
+/// Admits a request to an operation, or refuses it: first whether the token is good, then the tenant, then the role.
 pub async fn admit(
     app: &App,
     access: Access,
@@ -129,50 +180,29 @@ pub async fn admit(
     request: RequestId,
     once: Option<IdempotencyKey>,
 ) -> Result<Session, Failure> {
-    let bearer = match (access, token) {
-        (Access::Public, _) => None,
-        (_, None) => return Err(unauthenticated("session.no_token", "this needs a token").into()),
-        (_, Some(token)) => Some(app.issuer.check(token, (app.sources.now)())?),
+    if matches!(access, Access::AnyMember | Access::Roles(_)) {
+        return admit_claim(app, access, claim(app, token, slug, request, once)?).await;
+    }
+    let actor = match access {
+        Access::Platform => match bearer(app, token, (app.sources.now)())? {
+            Bearer::Operator(name) => Actor::Operator(name),
+            Bearer::Member { .. } => return Err(forbidden("this is for the platform's operators").into()),
+        },
+        _ => Actor::System("public"),
     };
     let tenant = match slug {
-        Some(slug) => app.tenant(slug).await?,
-        None => None,
+        Some(slug) => Some(app.tenant(slug).await?.ok_or_else(unknown_tenant)?),
+        None if access == Access::Platform => None,
+        None => return Err(unknown_tenant().into()),
     };
-    let session = |actor, tenant: Option<Tenant>, grants| Session {
-        // Keys are kept with a tenant's data; what an operator does to no tenant in particular is idempotent by itself.
-        ctx: Ctx { once: once.filter(|_| tenant.is_some()), ..app.ctx_in(tenant.as_ref(), actor, request) },
-        tenant,
-        grants,
-        access,
-    };
-    match (access, bearer) {
-        (Access::Platform, Some(Bearer::Operator(name))) if slug.is_none() || tenant.is_some() => {
-            Ok(session(Actor::Operator(name), tenant, Vec::new()))
-        }
-        (Access::Platform, Some(Bearer::Member { .. })) => {
-            Err(forbidden("this is for the platform's operators").into())
-        }
-        (Access::Public, _) if tenant.is_some() => Ok(session(Actor::System("public"), tenant, Vec::new())),
-        (Access::AnyMember | Access::Roles(_), Some(Bearer::Operator(_))) => {
-            Err(forbidden("this is for members of the tenant").into())
-        }
-        (Access::AnyMember | Access::Roles(_), Some(Bearer::Member { tenant: theirs, member })) => {
-            let ours = tenant.filter(|it| it.slug == theirs).ok_or_else(unknown_tenant)?;
-            let mut session = session(Actor::Member(member), Some(ours), Vec::new());
-            let mut tx = app.db.read(&session.ctx).await?;
-            if members::find(&mut tx, member).await?.is_none() {
-                return Err(unauthenticated("session.unknown_member", "the token's member is not here").into());
-            }
-            session.grants = grants::of_member(&mut tx, member).await?;
-            match access {
-                Access::Roles(roles) if !session.grants.iter().any(|it| roles.contains(&it.role)) => {
-                    Err(forbidden("your roles do not allow this").into())
-                }
-                _ => Ok(session),
-            }
-        }
-        _ => Err(unknown_tenant().into()),
-    }
+    // Keys are kept with a tenant's data; what an operator does to no tenant in particular is idempotent by itself.
+    let ctx = Ctx { once: once.filter(|_| tenant.is_some()), ..app.ctx_in(tenant.as_ref(), actor, request) };
+    Ok(Session { ctx, tenant, grants: Vec::new(), access })
+}
+
+fn bearer(app: &App, token: Option<&str>, wall: DateTime<Utc>) -> Result<Bearer, Refusal> {
+    let token = token.ok_or_else(|| unauthenticated("session.no_token", "this needs a token"))?;
+    app.issuer.check(token, wall)
 }
 
 fn unauthenticated(code: &'static str, detail: &str) -> Refusal {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use yishi_domain::{
-    BallotId, Event, EventId, MemberId, Refusal, RefusalKind,
+    BallotId, Ctx, Event, EventId, MemberId, Refusal, RefusalKind,
     access::Role,
     ballots::{BallotState, VotingUnit},
     voting::{Choice, Secrecy, admit},
@@ -70,23 +70,20 @@ pub async fn cast(app: &App, session: &Session, id: BallotId, new: NewVote) -> R
         let text = format!("it takes votes from {} to {} and is {}", ballot.opens_at, ballot.closes_at, ballot.state);
         return Err(Refusal::conflict("ballot.not_open", text).into());
     }
-    let choice = admitted(&ballot, choice, "choice")?;
-    if matches!(choice, Choice::Blank | Choice::Spoiled) {
-        return Err(Refusal::invalid("vote.bad_choice", "choice", "online, whoever decides nothing abstains").into());
-    }
+    let choice = admitted_online(&ballot, choice)?;
     if reason.is_some() && ballot.rule.secrecy == Secrecy::Secret {
         let text = "a reason would tell what a secret vote says";
         return Err(Refusal::invalid("vote.bad_reason", "reason", text).into());
     }
     if let Some(earlier) = earlier.filter(|_| open) {
         let said = (Some(choice.clone()), reason.clone());
-        let (vote, cast) = vote(session, &ballot, &unit, said, source, Some(earlier));
+        let (vote, cast) = vote(ctx, &ballot, &unit, said, source, Some(earlier));
         if votes::replace(&mut tx, id, &vote, ctx.now).await? {
             return Ok(tx.commit([cast], Cast { event: vote.event }).await?);
         }
     }
     let said = put_into_box(&mut tx, &ballot, std::slice::from_ref(&choice)).await?.then_some(choice);
-    let (vote, cast) = vote(session, &ballot, &unit, (said, reason), source, None);
+    let (vote, cast) = vote(ctx, &ballot, &unit, (said, reason), source, None);
     refuse_second(
         votes::insert(&mut tx, id, std::slice::from_ref(&vote), ctx.now).await?,
         &[vote.voting_unit.as_str()],
@@ -124,19 +121,29 @@ pub(crate) fn admitted(ballot: &Ballot, choice: Choice, field: &str) -> Result<C
         .map_err(|error| Refusal::invalid("vote.bad_choice", field, error.to_string()))
 }
 
+/// A choice in its one written form, as it may be cast online.
+pub(crate) fn admitted_online(ballot: &Ballot, choice: Choice) -> Result<Choice, Refusal> {
+    match admitted(ballot, choice, "choice")? {
+        Choice::Blank | Choice::Spoiled => {
+            Err(Refusal::invalid("vote.bad_choice", "choice", "online, whoever decides nothing abstains"))
+        }
+        choice => Ok(choice),
+    }
+}
+
 /// Keeps what the votes of a secret ballot say apart from who cast them; tells whether the ballot is open, so that each vote says it itself.
 pub(crate) async fn put_into_box(tx: &mut WriteTx, ballot: &Ballot, choices: &[Choice]) -> Result<bool, Failure> {
     if ballot.rule.secrecy == Secrecy::Open {
         return Ok(true);
     }
     tx.forget_request();
-    boxes::insert(tx, ballot.id, &choices.iter().collect::<Vec<_>>()).await?;
+    boxes::insert(tx, &choices.iter().map(|choice| (ballot.id, choice)).collect::<Vec<_>>()).await?;
     Ok(false)
 }
 
 /// A vote and its event.
 pub(crate) fn vote(
-    session: &Session,
+    ctx: &Ctx,
     ballot: &Ballot,
     unit: &VotingUnit,
     (choice, reason): (Option<Choice>, Option<String>),
@@ -154,9 +161,9 @@ pub(crate) fn vote(
         batch: source.batch(),
         reason: None,
     };
-    let event = event(&session.ctx, VOTE_CAST, ballot.topic.uuid(), cast);
+    let event = event(ctx, VOTE_CAST, ballot.topic.uuid(), cast);
     let event = match &reason {
-        Some(reason) => commit_to(&session.ctx, event, "reason", reason.as_str()),
+        Some(reason) => commit_to(ctx, event, "reason", reason.as_str()),
         None => event,
     };
     (Vote { voting_unit: unit.name.clone(), choice, reason, source, event: event.id }, event)

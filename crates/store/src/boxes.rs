@@ -8,19 +8,19 @@ use std::collections::BTreeMap;
 use sqlx::{QueryBuilder, types::Json};
 use yishi_domain::{BallotId, voting::Choice};
 
-use crate::{StoreError, WriteTx};
+use crate::{StoreError, WriteTx, rows};
 
-const ROWS: usize = 5_000;
-
-/// Puts papers into a box, under names that mean nothing.
-pub async fn insert(tx: &mut WriteTx, ballot: BallotId, papers: &[&Choice]) -> Result<(), StoreError> {
+/// Puts papers into boxes, under names that mean nothing and in an order that tells nothing of that in which they came.
+pub async fn insert(tx: &mut WriteTx, papers: &[(BallotId, &Choice)]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for chunk in papers.chunks(ROWS) {
+    let mut ordered = papers.to_vec();
+    ordered.sort();
+    for (part, prepared) in rows::parts(&ordered) {
         let mut query = QueryBuilder::new("INSERT INTO box_papers (tenant_id, ballot_id, id, choice) ");
-        query.push_values(chunk, |mut row, choice| {
+        query.push_values(part, |mut row, (ballot, choice)| {
             row.push_bind(tenant).push_bind(ballot.uuid()).push("gen_random_uuid()").push_bind(Json(*choice));
         });
-        query.build().persistent(chunk.len() == 1).execute(tx.sql()).await?;
+        query.build().persistent(prepared).execute(tx.sql()).await?;
     }
     Ok(())
 }

@@ -11,8 +11,11 @@ use yishi_domain::Ctx;
 use crate::{
     StoreError,
     embedded::{DATABASE, EmbeddedServer, OWNER},
-    transactions::{PlatformTx, RecordTx, TenantTx, WriteTx},
+    transactions::{PlatformTx, RecordTx, SharedTx, TenantTx, WriteTx},
 };
+
+/// How many transactions that several acts share are under way at most.
+const SHARED: u32 = 4;
 
 /// The connection URLs, one a role.
 #[derive(Clone, Debug)]
@@ -59,13 +62,19 @@ impl Urls {
 #[derive(Clone, Debug)]
 pub struct Db {
     app: PgPool,
+    shared: PgPool,
     platform: PgPool,
 }
 
 impl Db {
     /// Opens the pools; connections are made when first needed.
     pub fn open(urls: &Urls) -> Result<Self, StoreError> {
-        Ok(Self { app: pool(&urls.app, 32)?, platform: pool(&urls.platform, 8)? })
+        // What is shared comes with any number of rows. Planned anew for each number its statements would take longer to plan than to run; on a few
+        // connections of its own each is planned once.
+        let app = PgConnectOptions::from_str(&urls.app)?;
+        let shared = app.clone().options([("plan_cache_mode", "force_generic_plan")]);
+        let platform = PgConnectOptions::from_str(&urls.platform)?;
+        Ok(Self { app: pool(app, 32), shared: pool(shared, SHARED), platform: pool(platform, 8) })
     }
 
     /// Begins a transaction that reads inside the context's tenant.
@@ -76,6 +85,11 @@ impl Db {
     /// Begins a transaction that writes inside the context's tenant.
     pub async fn write(&self, ctx: &Ctx) -> Result<WriteTx, StoreError> {
         WriteTx::begin(&self.app, ctx).await
+    }
+
+    /// Begins a transaction that several acts inside the context's tenant share.
+    pub async fn share(&self, ctx: &Ctx) -> Result<SharedTx, StoreError> {
+        SharedTx::begin(&self.shared, ctx).await
     }
 
     /// Begins a transaction that extends the record of the context's tenant.
@@ -97,16 +111,16 @@ impl Db {
     /// Closes every connection.
     pub async fn close(&self) {
         self.app.close().await;
+        self.shared.close().await;
         self.platform.close().await;
     }
 }
 
-fn pool(url: &str, most: u32) -> Result<PgPool, StoreError> {
-    let options = PgConnectOptions::from_str(url)?.application_name("yishi");
-    Ok(PgPoolOptions::new()
+fn pool(options: PgConnectOptions, most: u32) -> PgPool {
+    PgPoolOptions::new()
         .max_connections(most)
         .acquire_timeout(Duration::from_secs(10))
         // The default costs a round trip a transaction; a dead connection fails its first statement and is replaced.
         .test_before_acquire(false)
-        .connect_lazy_with(options))
+        .connect_lazy_with(options.application_name("yishi"))
 }

@@ -19,6 +19,8 @@ use self::{lock::DirectoryLock, process::Account};
 
 /// The name of the database.
 pub const DATABASE: &str = "yishi";
+/// How many connections it takes at the same time.
+const CONNECTIONS: u16 = 100;
 /// The role that owns the schema; used by migrations alone.
 pub const OWNER: &str = "yishi_owner";
 
@@ -75,6 +77,11 @@ pub struct EmbeddedServer {
 impl EmbeddedServer {
     /// Starts the database under the directory, creating it first where there is none; blocks until it answers.
     pub fn start(data_dir: &Path) -> Result<Self, EmbeddedError> {
+        Self::start_for(data_dir, CONNECTIONS)
+    }
+
+    /// Starts the database for so many connections at the same time.
+    pub fn start_for(data_dir: &Path, connections: u16) -> Result<Self, EmbeddedError> {
         let binaries = binaries::find().ok_or(EmbeddedError::NoBinaries)?;
         std::fs::create_dir_all(data_dir).map_err(io_at(data_dir))?;
         let data_dir = data_dir.canonicalize().map_err(io_at(data_dir))?;
@@ -89,8 +96,13 @@ impl EmbeddedServer {
         }
         let sockets = process::socket_folder(&data_dir, &account)?;
         let (stop, stopped) = mpsc::channel();
-        let keeper = process::keep(&binaries, &cluster, &sockets, &account, stopped)?;
+        let keeper = process::keep(&binaries, &cluster, &sockets, &account, connections, stopped)?;
         Ok(Self { sockets, stop: Some(stop), keeper: Some(keeper), _lock: lock })
+    }
+
+    /// The folder of its socket.
+    pub fn sockets(&self) -> &Path {
+        &self.sockets
     }
 
     /// The connection URL for a role.

@@ -4,9 +4,8 @@ use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use uuid::Uuid;
 use yishi_domain::{Event, EventId, StoredEvent, voting::inexact_number};
 
-use crate::{StoreError, TenantTx, transactions::Act};
+use crate::{StoreError, TenantTx, rows, transactions::Act};
 
-const ROWS: usize = 5_000;
 const COLUMNS: &str = "id, kind, subject, actor, at, recorded_at, body, position";
 
 /// Lists events from a position on, in order.
@@ -26,34 +25,35 @@ pub async fn of_subject(tx: &mut TenantTx, subject: Uuid) -> Result<Vec<StoredEv
     query.build().fetch_all(tx.sql()).await?.iter().map(stored).collect()
 }
 
-pub(crate) async fn append(tx: &mut TenantTx, act: &Act, events: &[Event]) -> Result<(), StoreError> {
-    for event in events {
+/// Appends events, each with its act.
+pub(crate) async fn append(tx: &mut TenantTx, events: &[(&Act, &Event)]) -> Result<(), StoreError> {
+    for (_, event) in events {
         let values = std::iter::once(&event.body).chain(event.openings.iter().map(|opening| &opening.value));
         if let Some(number) = values.filter_map(inexact_number).next() {
             return Err(StoreError::Inexact { kind: event.kind, number: number.to_string() });
         }
     }
     let tenant = tx.tenant().uuid();
-    for chunk in events.chunks(ROWS) {
+    for (part, prepared) in rows::parts(events) {
         let mut query = QueryBuilder::new(
             "INSERT INTO events (tenant_id, id, kind, subject, actor, principal, request, at, recorded_at, body) ",
         );
-        query.push_values(chunk, |mut row, event| {
+        query.push_values(part, |mut row, (act, event)| {
             row.push_bind(tenant).push_bind(event.id.uuid()).push_bind(event.kind).push_bind(event.subject);
             row.push_bind(act.actor).push_bind(&act.principal).push_bind(act.request);
             row.push_bind(act.at).push_bind(act.wall).push_bind(&event.body);
         });
-        query.build().persistent(chunk.len() == 1).execute(tx.sql()).await.map_err(StoreError::or_taken)?;
+        query.build().persistent(prepared).execute(tx.sql()).await.map_err(StoreError::or_taken)?;
     }
     let openings: Vec<_> =
-        events.iter().flat_map(|event| event.openings.iter().map(move |it| (event.id, it))).collect();
-    for chunk in openings.chunks(ROWS) {
+        events.iter().flat_map(|(_, event)| event.openings.iter().map(move |it| (event.id, it))).collect();
+    for (part, prepared) in rows::parts(&openings) {
         let mut query = QueryBuilder::new("INSERT INTO openings (tenant_id, event_id, field, salt, value) ");
-        query.push_values(chunk, |mut row, (event, opening)| {
+        query.push_values(part, |mut row, (event, opening)| {
             row.push_bind(tenant).push_bind(event.uuid()).push_bind(&opening.field);
             row.push_bind(opening.salt.as_slice()).push_bind(&opening.value);
         });
-        query.build().persistent(chunk.len() == 1).execute(tx.sql()).await?;
+        query.build().persistent(prepared).execute(tx.sql()).await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use yishi_domain::TenantId;
 
 use crate::StoreError;
 
@@ -37,6 +38,46 @@ pub async fn copy_units(owner_url: &str) -> Result<Floor, StoreError> {
     sqlx::query("DROP TABLE units_floor").execute(&mut owner).await?;
     owner.close().await?;
     Ok(Floor { rows, took })
+}
+
+/// Makes an empty table with the columns, keys and checks of the votes, the foreign keys left out, under the same row level security.
+pub async fn prepare_votes(owner_url: &str) -> Result<(), StoreError> {
+    let mut owner = PgConnection::connect(owner_url).await?;
+    for statement in [
+        "CREATE TABLE IF NOT EXISTS votes_floor (LIKE votes INCLUDING ALL)",
+        "ALTER TABLE votes_floor ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE votes_floor FORCE ROW LEVEL SECURITY",
+        "DROP POLICY IF EXISTS tenant ON votes_floor",
+        "CREATE POLICY tenant ON votes_floor TO yishi_app USING (tenant_id = current_setting('yishi.tenant')::uuid)
+         WITH CHECK (tenant_id = current_setting('yishi.tenant')::uuid)",
+        "GRANT SELECT, INSERT ON votes_floor TO yishi_app",
+    ] {
+        sqlx::query(statement).execute(&mut owner).await?;
+    }
+    Ok(owner.close().await?)
+}
+
+/// A transaction that inserts one vote into that table, as a script of pgbench.
+pub fn vote_script(tenant: TenantId) -> String {
+    let tenant = tenant.uuid();
+    format!(
+        "BEGIN;\nSET LOCAL yishi.tenant = '{tenant}';\n\
+         INSERT INTO votes_floor (tenant_id, ballot_id, voting_unit, choice, channel, member_id, event_id, cast_at)\n\
+         VALUES ('{tenant}', '{tenant}', gen_random_uuid()::text, '\"in_favour\"', 'online', '{tenant}', '{tenant}', now());\nCOMMIT;\n"
+    )
+}
+
+/// The settings on which the durability of a role's commits rests.
+pub async fn durability(url: &str) -> Result<String, StoreError> {
+    let mut connection = PgConnection::connect(url).await?;
+    let (settings,): (String,) = sqlx::query_as(
+        "SELECT string_agg(name || '=' || setting, ', ' ORDER BY name) FROM pg_settings
+         WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync_method', 'commit_delay')",
+    )
+    .fetch_one(&mut connection)
+    .await?;
+    connection.close().await?;
+    Ok(settings)
 }
 
 /// The rows in the text form of `COPY`, in the order in which they lie in the table.

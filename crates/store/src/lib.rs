@@ -24,6 +24,7 @@
 pub mod ballots;
 pub mod batches;
 pub mod boxes;
+pub mod casts;
 pub mod embedded;
 pub mod events;
 pub mod floors;
@@ -50,6 +51,7 @@ mod codes;
 mod databases;
 mod errors;
 mod migrations;
+mod rows;
 mod transactions;
 
 #[cfg(feature = "testing")]
@@ -58,4 +60,4 @@ pub mod testing;
 pub use databases::{Db, Urls};
 pub use errors::StoreError;
 pub use migrations::migrate;
-pub use transactions::{PlatformTx, RecordTx, TenantTx, WriteTx};
+pub use transactions::{NotShared, PlatformTx, RecordTx, SharedAct, SharedTx, TenantTx, WriteTx};

@@ -4,10 +4,14 @@ use std::ops::{Deref, DerefMut};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction};
 use yishi_domain::{Ctx, Event, IdempotencyKey, TenantId};
 
-use crate::{StoreError, events, idempotency};
+use crate::{
+    StoreError, events,
+    idempotency::{self, Kept},
+};
 
 /// A transaction inside one tenant; on its own it only reads, and dropping it ends it.
 #[derive(Debug)]
@@ -18,11 +22,10 @@ pub struct TenantTx {
 
 impl TenantTx {
     pub(crate) async fn begin(pool: &PgPool, tenant: TenantId, begin: &'static str) -> Result<Self, StoreError> {
-        let mut tx = pool.begin_with(begin).await?;
-        // SET LOCAL, not set_config: it also reaches the workers of a distributed database. The literal is a UUID, hence safe.
-        let set = format!("SET LOCAL yishi.tenant = '{}'", tenant.uuid());
-        sqlx::query(AssertSqlSafe(set)).execute(&mut *tx).await?;
-        Ok(Self { tx, tenant })
+        // SET LOCAL, not set_config: it also reaches the workers of a distributed database. The literal is a UUID, hence safe. Sent together
+        // they cost one round trip.
+        let begin = format!("{begin}; SET LOCAL yishi.tenant = '{}'", tenant.uuid());
+        Ok(Self { tx: pool.begin_with(AssertSqlSafe(begin)).await?, tenant })
     }
 
     /// The tenant.
@@ -54,15 +57,21 @@ pub(crate) struct Act {
     pub request: uuid::Uuid,
 }
 
-impl WriteTx {
-    pub(crate) async fn begin(pool: &PgPool, ctx: &Ctx) -> Result<Self, StoreError> {
-        let act = Act {
+impl Act {
+    fn of(ctx: &Ctx) -> Self {
+        Self {
             actor: ctx.actor.kind(),
             principal: ctx.actor.principal(),
             at: ctx.now,
             wall: ctx.wall,
             request: ctx.request.uuid(),
-        };
+        }
+    }
+}
+
+impl WriteTx {
+    pub(crate) async fn begin(pool: &PgPool, ctx: &Ctx) -> Result<Self, StoreError> {
+        let act = Act::of(ctx);
         let mut inner = TenantTx::begin(pool, ctx.tenant, "BEGIN").await?;
         if let Some(key) = &ctx.once {
             idempotency::hold(&mut inner, &act, key).await?;
@@ -93,14 +102,99 @@ impl WriteTx {
     }
 
     async fn commit_all<A: Serialize>(mut self, events: Vec<Event>, answer: A) -> Result<A, StoreError> {
-        events::append(&mut self.inner, &self.act, &events).await?;
+        let rows: Vec<_> = events.iter().map(|event| (&self.act, event)).collect();
+        events::append(&mut self.inner, &rows).await?;
         if let Some(key) = &self.once {
-            let kept = serde_json::to_value(&answer).map_err(|error| sqlx::Error::Encode(error.into()))?;
             let request = self.keeps_request.then_some(&key.request);
-            idempotency::keep(&mut self.inner, &self.act, key, request, &kept).await?;
+            let kept = Kept { act: &self.act, key, request, answer: json(&answer)? };
+            idempotency::keep(&mut self.inner, &[kept]).await?;
         }
         self.inner.tx.commit().await?;
         Ok(answer)
+    }
+}
+
+/// A writing transaction that several acts share; it is committed with an event of each, or not at all.
+#[derive(Debug)]
+pub struct SharedTx(WriteTx);
+
+/// One of the acts that share a transaction.
+#[derive(Debug)]
+pub struct SharedAct<A> {
+    /// Whose it is, with the key that its request came with.
+    pub ctx: Ctx,
+    /// What it tells.
+    pub event: Event,
+    /// What its request is answered with.
+    pub answer: A,
+    /// Whether what the request said may be kept with its key.
+    pub keeps_request: bool,
+}
+
+/// Why acts that share a transaction were not committed.
+#[derive(Debug)]
+pub enum NotShared {
+    /// Nothing was written.
+    Undone(StoreError),
+    /// The way to the database broke while it committed: whether anything was written is not known.
+    Unknown(StoreError),
+}
+
+impl SharedTx {
+    pub(crate) async fn begin(pool: &PgPool, ctx: &Ctx) -> Result<Self, StoreError> {
+        let inner = TenantTx::begin(pool, ctx.tenant, "BEGIN").await?;
+        Ok(Self(WriteTx { inner, act: Act::of(ctx), once: None, keeps_request: true }))
+    }
+
+    /// Appends the event of each act, keeps the answers of those that came with a key, and commits; gives the answers, in order.
+    ///
+    /// The keys must be held already; one that was answered meanwhile undoes all.
+    pub async fn commit_each<A: Serialize>(self, acts: Vec<SharedAct<A>>) -> Result<Vec<A>, NotShared> {
+        let mut inner = self.0.inner;
+        if let Err(error) = append_each(&mut inner, &acts).await {
+            // A connection that broke has let go of everything by itself.
+            inner.tx.rollback().await.ok();
+            return Err(NotShared::Undone(error));
+        }
+        inner.tx.commit().await.map_err(|error| NotShared::Unknown(error.into()))?;
+        Ok(acts.into_iter().map(|act| act.answer).collect())
+    }
+
+    /// Ends it without a trace, and with it whatever it holds.
+    pub async fn undo(self) -> Result<(), StoreError> {
+        Ok(self.0.inner.tx.rollback().await?)
+    }
+}
+
+async fn append_each<A: Serialize>(tx: &mut TenantTx, shared: &[SharedAct<A>]) -> Result<(), StoreError> {
+    let acts: Vec<_> = shared.iter().map(|it| Act::of(&it.ctx)).collect();
+    let rows: Vec<_> = acts.iter().zip(shared.iter().map(|it| &it.event)).collect();
+    events::append(tx, &rows).await?;
+    let mut kept = Vec::new();
+    for (act, it) in acts.iter().zip(shared) {
+        if let Some(key) = &it.ctx.once {
+            let request = it.keeps_request.then_some(&key.request);
+            kept.push(Kept { act, key, request, answer: json(&it.answer)? });
+        }
+    }
+    idempotency::keep(tx, &kept).await
+}
+
+fn json(answer: &impl Serialize) -> Result<Value, StoreError> {
+    Ok(serde_json::to_value(answer).map_err(|error| sqlx::Error::Encode(error.into()))?)
+}
+
+impl Deref for SharedTx {
+    type Target = WriteTx;
+
+    fn deref(&self) -> &WriteTx {
+        &self.0
+    }
+}
+
+impl DerefMut for SharedTx {
+    fn deref_mut(&mut self) -> &mut WriteTx {
+        &mut self.0
     }
 }
 

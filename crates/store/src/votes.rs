@@ -7,7 +7,7 @@ use yishi_domain::{
     BallotId, BatchId, EventId, MandateId, MemberId, StoredEvent, channels::VoteChannel, voting::Choice,
 };
 
-use crate::{StoreError, TenantTx, WriteTx, codes, events};
+use crate::{StoreError, TenantTx, WriteTx, codes, events, rows};
 
 /// A vote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +37,6 @@ pub enum Source {
     Proxy(MemberId, MandateId),
 }
 
-const ROWS: usize = 5_000;
-
 impl Source {
     /// The channel.
     pub const fn channel(&self) -> VoteChannel {
@@ -59,7 +57,7 @@ impl Source {
     }
 
     /// The member or the batch, of which one is there, and the mandate.
-    const fn columns(&self) -> [Option<Uuid>; 3] {
+    pub(crate) const fn columns(&self) -> [Option<Uuid>; 3] {
         match self {
             Self::Member(member) => [Some(member.uuid()), None, None],
             Self::Batch(batch) | Self::Hands(batch) => [None, Some(batch.uuid()), None],
@@ -77,11 +75,14 @@ pub async fn insert(
 ) -> Result<Option<(String, VoteChannel)>, StoreError> {
     let tenant = tx.tenant().uuid();
     let mut added = 0;
-    for chunk in votes.chunks(ROWS) {
+    // Whoever adds several votes does so in one order, so that no two wait for each other.
+    let mut ordered: Vec<_> = votes.iter().collect();
+    ordered.sort_by(|a, b| a.voting_unit.cmp(&b.voting_unit));
+    for (part, prepared) in rows::parts(&ordered) {
         let mut query = QueryBuilder::new(
             "INSERT INTO votes (tenant_id, ballot_id, voting_unit, choice, channel, member_id, batch_id, mandate_id, event_id, cast_at, reason) ",
         );
-        query.push_values(chunk, |mut row, vote| {
+        query.push_values(part, |mut row, vote| {
             let [member, batch, mandate] = vote.source.columns();
             row.push_bind(tenant).push_bind(ballot.uuid()).push_bind(&vote.voting_unit);
             row.push_bind(vote.choice.as_ref().map(Json)).push_bind(vote.source.channel().code());
@@ -89,7 +90,7 @@ pub async fn insert(
             row.push_bind(&vote.reason);
         });
         query.push(" ON CONFLICT (tenant_id, ballot_id, voting_unit) DO NOTHING");
-        added += query.build().persistent(chunk.len() == 1).execute(tx.sql()).await?.rows_affected();
+        added += query.build().persistent(prepared).execute(tx.sql()).await?.rows_affected();
     }
     if added == votes.len() as u64 {
         return Ok(None);

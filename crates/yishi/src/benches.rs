@@ -3,7 +3,9 @@
 //! A benchmark measures what it compares in turns and in one run, because figures of another hour or machine say nothing.
 
 mod onboard;
+mod programs;
 mod startup;
+mod votes;
 
 use std::time::{Duration, Instant};
 
@@ -34,6 +36,8 @@ pub enum Bench {
     Onboard,
     /// Starts `yishi serve` on a new folder and again on the same one, until it is ready
     Startup,
+    /// Casts votes over HTTP on this machine, against pgbench inserting a row a transaction; needs PostgreSQL's pgbench
+    Votes,
 }
 
 /// What was measured, and on what.
@@ -43,6 +47,9 @@ pub struct Report {
     machine: Machine,
     results: Vec<Figure>,
     ratios: Vec<Ratio>,
+    /// What is to be known about them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 /// A figure over all rounds.
@@ -68,7 +75,6 @@ pub struct Ratio {
 /// Which way a ratio should go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(dead_code, reason = "no benchmark of a rate is there yet, but readers of the report are told of both")]
 pub enum Better {
     /// The goal is the least.
     Higher,
@@ -99,6 +105,7 @@ pub async fn run(options: &Options) -> Result<()> {
     let report = match options.bench {
         Bench::Onboard => onboard::measure(rounds).await?,
         Bench::Startup => startup::measure(rounds).await?,
+        Bench::Votes => votes::measure(rounds, options.seconds).await?,
     };
     outputs::write(&match options.json {
         true => format!("{}\n", serde_json::to_string_pretty(&report)?),
@@ -130,7 +137,12 @@ impl Rounds {
 impl Report {
     /// Puts a report together.
     pub fn new(bench: &'static str, results: Vec<Figure>, ratios: Vec<Ratio>) -> Result<Self> {
-        Ok(Self { bench, machine: Machine::read()?, results, ratios })
+        Ok(Self { bench, machine: Machine::read()?, results, ratios, notes: Vec::new() })
+    }
+
+    /// Adds what is to be known about the figures.
+    pub fn with_notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
     }
 
     fn text(&self) -> String {
@@ -147,8 +159,9 @@ impl Report {
         };
         let figures: Vec<_> = self.results.iter().map(figure).collect();
         let ratios: Vec<_> = self.ratios.iter().map(ratio).collect();
+        let notes: String = self.notes.iter().map(|note| format!("\n{note}")).collect();
         format!(
-            "{}: {cores} cores, {memory_mb} MB, Linux {kernel}, PostgreSQL {postgresql}\n\n{}\n{}",
+            "{}: {cores} cores, {memory_mb} MB, Linux {kernel}, PostgreSQL {postgresql}\n\n{}\n{}{notes}\n",
             self.bench,
             outputs::table(&["result", "unit", "n", "min", "median", "max"], &figures),
             outputs::table(&["ratio", "value", "goal", ""], &ratios),

@@ -20,6 +20,9 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// How long a worker rests when nothing was pending.
 const REST: Duration = Duration::from_millis(500);
 
+/// How long the sequencer pauses after it has done something: what comes meanwhile it does together, and whoever waits for an answer goes first.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Where to serve.
 #[derive(Clone, Debug, Args)]
 pub struct Address {
@@ -104,14 +107,14 @@ pub async fn work(home: &Home) -> Result<()> {
 
 /// Gives events their positions, does what is due, and tries past decisions under candidates, for good.
 async fn work_for_good(app: Arc<App>) {
-    let sequencing = repeat("sequencing", &app, |app| async move { app.sequence_all().await });
-    let timers = repeat("timers", &app, |app| async move { app.fire_all().await });
-    let replays = repeat("replays", &app, |app| async move { app.replay_all().await });
+    let sequencing = repeat("sequencing", PAUSE, &app, |app| async move { app.sequence_all().await });
+    let timers = repeat("timers", Duration::ZERO, &app, |app| async move { app.fire_all().await });
+    let replays = repeat("replays", Duration::ZERO, &app, |app| async move { app.replay_all().await });
     tokio::join!(sequencing, timers, replays);
 }
 
-/// Does a piece of work again and again, resting when there was nothing to do or it failed.
-async fn repeat<E, F>(name: &'static str, app: &Arc<App>, work: impl Fn(Arc<App>) -> F)
+/// Does a piece of work again and again, pausing in between, and resting when there was nothing to do or it failed.
+async fn repeat<E, F>(name: &'static str, pause: Duration, app: &Arc<App>, work: impl Fn(Arc<App>) -> F)
 where
     E: std::error::Error + 'static,
     F: Future<Output = Result<usize, E>>,
@@ -119,7 +122,10 @@ where
     loop {
         match work(Arc::clone(app)).await {
             Ok(0) => tokio::time::sleep(REST).await,
-            Ok(done) => tracing::debug!(name, done, "worked"),
+            Ok(done) => {
+                tracing::debug!(name, done, "worked");
+                tokio::time::sleep(pause).await;
+            }
             Err(error) => {
                 tracing::error!(name, error = &error as &dyn std::error::Error, "work failed; it is tried again");
                 tokio::time::sleep(REST).await;

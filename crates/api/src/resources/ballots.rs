@@ -10,11 +10,11 @@ use uuid::Uuid;
 use yishi_domain::{BallotId, TopicId, ballots as rolls};
 use yishi_service::{
     ballots::{self, NewBallot, NewOption, Standing},
-    bundling,
+    bundling, casting,
     counting::{self, Ended},
     registers::Draw,
     rolls::Removal,
-    voting::{self, NewVote},
+    voting::NewVote,
 };
 
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
         selections,
         topics::Reason,
     },
-    sessions::{Session, Visitor},
+    sessions::{Claimant, Claimed, Session, Visitor},
 };
 
 /// The operations on ballots.
@@ -280,7 +280,7 @@ impl BallotsApi {
     )]
     async fn cast_vote(
         &self,
-        session: Session,
+        claimant: Claimant,
         /// The tenant's slug.
         #[oai(name = "tenant")]
         _tenant: Path<String>,
@@ -293,9 +293,9 @@ impl BallotsApi {
     ) -> Result<Cast, Problem> {
         let (voting_unit, said, reason) = body.0.parts();
         let new = NewVote { voting_unit, choice: said.require("choice")?, reason };
-        let app = &session.app;
-        let cast = voting::cast(app, &session, BallotId(*ballot), new);
-        Ok(Cast::Vote(Json(CastVote { event: session.once(app, cast).await?.event.uuid() })))
+        let Claimed { app, claim } = &*claimant;
+        let cast = casting::cast(app, claim, BallotId(*ballot), new).await?;
+        Ok(Cast::Vote(Json(CastVote { event: cast.event.uuid() })))
     }
 
     /// Closes a ballot: before its time only where every voting unit has voted.

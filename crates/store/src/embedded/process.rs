@@ -159,6 +159,7 @@ pub fn keep(
     cluster: &Path,
     sockets: &Path,
     account: &Account,
+    connections: u16,
     stopped: mpsc::Receiver<()>,
 ) -> Result<JoinHandle<()>, EmbeddedError> {
     let log = cluster.with_extension("log");
@@ -167,7 +168,7 @@ pub fn keep(
     command.arg("-D").arg(cluster).arg("-k").arg(sockets).stdout(Stdio::null()).stderr(log_file);
     for setting in [
         "listen_addresses=",
-        "max_connections=100",
+        &format!("max_connections={connections}"),
         "fsync=on",
         "synchronous_commit=on",
         "unix_socket_permissions=0700",
