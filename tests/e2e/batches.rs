@@ -138,3 +138,33 @@ async fn the_minority_is_heard_with_the_verdict_in_its_words_and_without_its_nam
     let refused = secret.community.resident(0).post(&secret.path("/votes"), vote(0, "against", Some("因为"))).await;
     assert_eq!(refused.refused(422, "vote.bad_reason")["field"], "reason");
 }
+
+#[tokio::test]
+async fn many_votes_in_one_request_have_an_outcome_each() {
+    let ballot = Ballot::opened(2, majority(), json!({})).await;
+    let member = &ballot.community.residents[0];
+    let roll: Vec<_> = (0..300).map(|i| json!({"voting_unit": format!("户{i}"), "agents": [member.id]})).collect();
+    let more = json!({"roll": roll});
+    let topic = ballot.community.deliberated().await;
+    let created = yishi_tests::books::open(&ballot.community, &topic, more).await.expect(201);
+    let path = format!("/ballots/{}/votes/bulk", text(&created["ids"][0]));
+    let mut votes: Vec<_> = (0..300).map(|i| json!({"voting_unit": format!("户{i}"), "choice": "in_favour"})).collect();
+    votes.push(json!({"voting_unit": "户0", "choice": "against"}));
+    votes.push(json!({"voting_unit": "邻居", "choice": "against"}));
+    votes.push(json!({"voting_unit": "户1", "choice": "in_favour", "approved": ["x"]}));
+    let once = [("idempotency-key", "bulk")];
+    let by = ballot.community.resident(0);
+    let answer = by.post_with(&path, json!({"votes": votes}), &once).await.expect(200);
+    let outcomes = answer["outcomes"].as_array().expect("outcomes");
+    let cast = outcomes.iter().filter(|it| it["event"].is_string()).count();
+    let problem = |i: usize| outcomes[i]["problem"]["code"].as_str().unwrap_or_default().to_owned();
+    assert_eq!((outcomes.len(), cast), (303, 300), "{answer}");
+    // Of two for one voting unit either may come first, and the other one is refused.
+    let twice = [problem(0), problem(300)];
+    assert!(twice.contains(&"vote.already_cast".to_owned()) && twice.contains(&String::new()), "{twice:?}");
+    assert_eq!((problem(301), problem(302)), ("vote.not_yours".into(), "vote.bad_choice".into()), "{answer}");
+    assert_eq!(by.post_with(&path, json!({"votes": votes}), &once).await.expect(200), answer, "the same outcomes");
+    let id = text(&created["ids"][0]);
+    assert_eq!(ballot.community.read(&format!("/ballots/{id}")).await["voted"], 300);
+    assert_eq!(by.post(&path, json!({"votes": []})).await.status, 422);
+}

@@ -9,6 +9,7 @@ mod developers;
 mod divisions;
 mod electorates;
 mod harms;
+mod imports;
 mod kills;
 mod lifecycles;
 mod loops;

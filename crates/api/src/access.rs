@@ -61,6 +61,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("list_ballots", Access::AnyMember),
     ("get_ballot", Access::AnyMember),
     ("cast_vote", Access::AnyMember),
+    ("cast_votes", Access::AnyMember),
     ("give_mandate", Access::AnyMember),
     ("list_mandates", Access::AnyMember),
     ("revoke_mandate", Access::AnyMember),

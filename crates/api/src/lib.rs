@@ -35,17 +35,17 @@ use yishi_service::App;
 
 pub use crate::problems::Problem;
 use crate::resources::{
-    ballots::BallotsApi, batches::BatchesApi, clocks::ClocksApi, divisions::DivisionsApi, mandates::MandatesApi,
-    meetings::MeetingsApi, members::MembersApi, notices::NoticesApi, objections::ObjectionsApi, records::RecordsApi,
-    registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi, tenants::TenantsApi,
-    topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi,
+    ballots::BallotsApi, batches::BatchesApi, casts::CastsApi, clocks::ClocksApi, divisions::DivisionsApi,
+    mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, notices::NoticesApi, objections::ObjectionsApi,
+    records::RecordsApi, registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
+    tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi,
 };
 
 /// Every resource.
 pub(crate) type Api = (
     (TenantsApi, DivisionsApi),
     (UnitsApi, MembersApi, NoticesApi, ClocksApi, RegistersApi, RuleSetsApi, TrialsApi, TrustApi),
-    (TopicsApi, MeetingsApi, BallotsApi, RollsApi, BatchesApi, MandatesApi, ResolutionsApi, ObjectionsApi),
+    (TopicsApi, MeetingsApi, BallotsApi, RollsApi, CastsApi, BatchesApi, MandatesApi, ResolutionsApi, ObjectionsApi),
     RecordsApi,
 );
 
@@ -86,7 +86,17 @@ fn service() -> OpenApiService<Api, ()> {
     let api = (
         (TenantsApi, DivisionsApi),
         (UnitsApi, MembersApi, NoticesApi, ClocksApi, RegistersApi, RuleSetsApi, TrialsApi, TrustApi),
-        (TopicsApi, MeetingsApi, BallotsApi, RollsApi, BatchesApi, MandatesApi, ResolutionsApi, ObjectionsApi),
+        (
+            TopicsApi,
+            MeetingsApi,
+            BallotsApi,
+            RollsApi,
+            CastsApi,
+            BatchesApi,
+            MandatesApi,
+            ResolutionsApi,
+            ObjectionsApi,
+        ),
         RecordsApi,
     );
     let about = format!(

@@ -2,6 +2,7 @@
 
 pub mod ballots;
 pub mod batches;
+pub mod casts;
 pub mod choices;
 pub mod clocks;
 pub mod codes;

@@ -14,8 +14,8 @@ use crate::{
     workflow::coded,
 };
 
-/// How many voting units a roll has at most.
-pub const MOST_VOTING_UNITS: usize = 10_000;
+/// How many voting units a roll has at most, in however many requests it comes.
+pub const MOST_VOTING_UNITS: usize = 100_000;
 
 coded! {
     /// Where a ballot stands.

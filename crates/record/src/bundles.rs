@@ -18,9 +18,9 @@ use crate::{
 /// The version of the bundle's form.
 pub const VERSION: u32 = 1;
 /// The largest bundle that is read, in bytes.
-pub const MAX_BYTES: usize = 128 << 20;
+pub const MAX_BYTES: usize = 256 << 20;
 /// The most leaves that a bundle may have.
-pub const MAX_LEAVES: usize = 100_000;
+pub const MAX_LEAVES: usize = 250_000;
 /// The largest component that a bundle may have, in bytes.
 pub const MAX_COMPONENT: usize = 16 << 20;
 

@@ -9,7 +9,8 @@ mod lanes;
 
 use std::sync::Arc;
 
-use yishi_domain::{BallotId, Refusal, RefusalKind};
+use tokio::task::JoinSet;
+use yishi_domain::{BallotId, IdempotencyKey, Refusal, RefusalKind};
 
 pub use self::lanes::Casting;
 use crate::{
@@ -42,6 +43,31 @@ pub async fn cast(app: &Arc<App>, claim: &Claim, ballot: BallotId, new: NewVote)
             Err(refusal.with_fix("send the same request again in a few seconds").into())
         }
     }
+}
+
+/// Casts many votes, each for itself: what is refused of one harms no other. The answers are in the order of the votes.
+///
+/// With an idempotency key each vote is cast once, so that the same request again finds what became of each.
+pub async fn cast_all(
+    app: &Arc<App>,
+    claim: &Claim,
+    ballot: BallotId,
+    list: Vec<NewVote>,
+) -> Result<Vec<Result<Cast, Failure>>, Failure> {
+    // Whoever may not call at all is told so once.
+    Box::pin(sessions::admit_claim(app, Access::AnyMember, Claim { once: None, ..claim.clone() })).await?;
+    let mut casts = JoinSet::new();
+    for (place, new) in list.into_iter().enumerate() {
+        let once = claim.once.clone().map(|key| IdempotencyKey { key: format!("{}#{place}", key.key), ..key });
+        let (app, claim) = (Arc::clone(app), Claim { once, ..claim.clone() });
+        casts.spawn(async move { (place, cast(&app, &claim, ballot, new).await) });
+    }
+    let mut outcomes = Vec::with_capacity(casts.len());
+    while let Some(outcome) = casts.join_next().await {
+        outcomes.push(outcome.map_err(|error| Failure::Inconsistent(error.to_string()))?);
+    }
+    outcomes.sort_unstable_by_key(|(place, _)| *place);
+    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
 }
 
 async fn alone(app: &App, claim: &Claim, ballot: BallotId, new: NewVote) -> Result<Cast, Failure> {
