@@ -3,7 +3,7 @@
 use std::{env, fs, io, path::Path};
 
 /// The rule sets that the program carries, by name.
-const NAMES: [&str; 2] = ["standard", "civil-code-278"];
+const NAMES: [&str; 3] = ["standard", "civil-code-278", "rule-book"];
 
 fn main() -> io::Result<()> {
     let manifest = env::var("CARGO_MANIFEST_DIR").expect("cargo names the manifest's folder");
