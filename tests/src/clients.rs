@@ -32,6 +32,11 @@ impl Client {
         Self { base: format!("{}{path}", self.base), ..self.clone() }
     }
 
+    /// The address that paths go on from.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Gets.
     pub async fn get(&self, path: &str) -> Answer {
         self.get_with(path, &[]).await
@@ -40,6 +45,15 @@ impl Client {
     /// Gets, with headers.
     pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         answered(self.send(with(self.request(Method::GET, path), headers)).await)
+    }
+
+    /// Gets a file; its bytes, and what is said about keeping them.
+    pub async fn file(&self, path: &str) -> (Vec<u8>, String) {
+        let response = self.http.execute(self.request(Method::GET, path).build().expect("a request")).await;
+        let response = response.unwrap_or_else(|error| panic!("no answer: {error:?}"));
+        assert_eq!(response.status(), 200, "{path}");
+        let caching = response.headers()["cache-control"].to_str().expect("text").to_owned();
+        (response.bytes().await.expect("a body").to_vec(), caching)
     }
 
     /// Posts JSON.

@@ -77,6 +77,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("count_ballot", Access::Roles(&[Coordinator])),
     ("annul_ballot", Access::Roles(&[Administrator])),
     ("get_bundle", Access::Public),
+    ("get_resolution_bundle", Access::Public),
     // Execution and feedback.
     ("list_resolutions", Access::AnyMember),
     ("get_resolution", Access::AnyMember),
@@ -87,7 +88,12 @@ pub const ACCESS: &[(&str, Access)] = &[
     // Its record.
     ("list_events", Access::AnyMember),
     ("get_checkpoint", Access::Public),
+    ("get_cosigned_checkpoint", Access::Public),
+    ("cosign_checkpoint", Access::Public),
     ("get_proof", Access::Public),
+    ("get_receipt", Access::Public),
+    ("list_record_keys", Access::Public),
+    ("rotate_record_key", Access::Platform),
 ];
 
 /// Tells who may do an operation.

@@ -21,6 +21,7 @@ pub mod problems;
 pub mod requests;
 pub mod resources;
 pub mod sessions;
+mod tiles;
 
 use std::sync::Arc;
 
@@ -35,10 +36,11 @@ use yishi_service::App;
 
 pub use crate::problems::Problem;
 use crate::resources::{
-    ballots::BallotsApi, batches::BatchesApi, casts::CastsApi, clocks::ClocksApi, divisions::DivisionsApi,
-    mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, notices::NoticesApi, objections::ObjectionsApi,
-    records::RecordsApi, registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
-    tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi,
+    ballots::BallotsApi, batches::BatchesApi, casts::CastsApi, checkpoints::CheckpointsApi, clocks::ClocksApi,
+    divisions::DivisionsApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, notices::NoticesApi,
+    objections::ObjectionsApi, records::RecordsApi, registers::RegistersApi, resolutions::ResolutionsApi,
+    rolls::RollsApi, rule_sets::RuleSetsApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi,
+    trust::TrustApi, units::UnitsApi,
 };
 
 /// Every resource.
@@ -46,7 +48,7 @@ pub(crate) type Api = (
     (TenantsApi, DivisionsApi),
     (UnitsApi, MembersApi, NoticesApi, ClocksApi, RegistersApi, RuleSetsApi, TrialsApi, TrustApi),
     (TopicsApi, MeetingsApi, BallotsApi, RollsApi, CastsApi, BatchesApi, MandatesApi, ResolutionsApi, ObjectionsApi),
-    RecordsApi,
+    (RecordsApi, CheckpointsApi),
 );
 
 /// The whole interface over a service.
@@ -58,6 +60,7 @@ pub fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
         .at("/openapi.yaml", get(service.spec_endpoint_yaml()))
         .at("/openapi.json", get(service.spec_endpoint()))
         .at("/public/:tenant", get(boards::get_board))
+        .at("/public/:tenant/record/tile/*tile", get(tiles::get_tile))
         .nest("/docs", service.swagger_ui())
         .nest("/", service.into_endpoint());
     let shared = Arc::clone(&app);
@@ -97,7 +100,7 @@ fn service() -> OpenApiService<Api, ()> {
             ResolutionsApi,
             ObjectionsApi,
         ),
-        RecordsApi,
+        (RecordsApi, CheckpointsApi),
     );
     let about = format!(
         "Grassroots democratic deliberation: topics, deliberation, ballots, execution, feedback, each step in a record that anyone can verify.\n\n\

@@ -3,6 +3,7 @@
 pub mod ballots;
 pub mod batches;
 pub mod casts;
+pub mod checkpoints;
 pub mod choices;
 pub mod clocks;
 pub mod codes;

@@ -60,6 +60,8 @@ fn config() -> Config {
     ] {
         config.wasm_features(feature, false);
     }
+    #[cfg(feature = "portable")]
+    crate::variants::apply(&mut config);
     config
 }
 

@@ -25,6 +25,8 @@ mod questions;
 mod receipts;
 mod replays;
 mod schemas;
+#[cfg(feature = "portable")]
+pub mod variants;
 
 // What tests share names the crate as others do.
 #[cfg(test)]

@@ -34,6 +34,9 @@ pub struct Bundle {
     pub ballot: BallotId,
     /// The checkpoint under which the leaves are proved, as a signed note.
     pub checkpoint: String,
+    /// The handovers between the log's keys, the first one first, where it has had more than one key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handovers: Vec<String>,
     /// Leaves of the case, in the order of their positions.
     pub leaves: Vec<Included>,
     /// The rule set's component; none where the standard rules decided.
@@ -72,11 +75,19 @@ pub enum BundleError {
         cap: usize,
     },
     /// It cannot be read.
-    #[error("the bundle is malformed: {0}")]
-    Malformed(String),
+    #[error("the bundle is malformed at byte {at}: {reason}")]
+    Malformed {
+        /// Where, from zero.
+        at: usize,
+        /// Why.
+        reason: String,
+    },
     /// Its bytes are not the one form of its content.
-    #[error("the bundle is not in its canonical form")]
-    NotCanonical,
+    #[error("the bundle is not in its canonical form from byte {at} on")]
+    NotCanonical {
+        /// From where on, from zero.
+        at: usize,
+    },
     /// A number is not an integer that every reader holds exactly.
     #[error("a number is not an integer within 2^53 - 1: {0}")]
     Inexact(String),
@@ -107,6 +118,8 @@ pub struct Parts<'a> {
     pub events: &'a [StoredEvent],
     /// A signed checkpoint that covers all of them.
     pub checkpoint: &'a str,
+    /// The handovers between the log's keys, the first one first.
+    pub handovers: &'a [String],
     /// The rule set's component; none where the standard rules decided.
     pub component: Option<&'a [u8]>,
     /// The rule set's configuration at the opening; none where there is no component.
@@ -133,6 +146,7 @@ pub fn build(parts: Parts<'_>, known: &Known) -> Result<Vec<u8>, BundleError> {
         v: VERSION,
         ballot: parts.ballot,
         checkpoint: parts.checkpoint.to_owned(),
+        handovers: parts.handovers.to_owned(),
         leaves: parts.events.iter().map(include).collect::<Result<_, BundleError>>()?,
         component: parts.component.map(|it| Bytes(it.to_owned())),
         configuration: parts.configuration.cloned(),
@@ -143,7 +157,8 @@ pub fn build(parts: Parts<'_>, known: &Known) -> Result<Vec<u8>, BundleError> {
 /// Writes a bundle in its canonical form.
 pub fn write(bundle: &Bundle) -> Result<Vec<u8>, BundleError> {
     check_caps(bundle)?;
-    let bytes = serde_json_canonicalizer::to_vec(bundle).map_err(|error| BundleError::Malformed(error.to_string()))?;
+    let malformed = |error: serde_json::Error| BundleError::Malformed { at: 0, reason: error.to_string() };
+    let bytes = serde_json_canonicalizer::to_vec(bundle).map_err(malformed)?;
     cap("bundle", bytes.len(), MAX_BYTES)?;
     Ok(bytes)
 }
@@ -151,12 +166,22 @@ pub fn write(bundle: &Bundle) -> Result<Vec<u8>, BundleError> {
 /// Reads a bundle; any form but the canonical one is refused.
 pub fn read(bytes: &[u8]) -> Result<Bundle, BundleError> {
     cap("bundle", bytes.len(), MAX_BYTES)?;
-    let bundle: Bundle = serde_json::from_slice(bytes).map_err(|error| BundleError::Malformed(error.to_string()))?;
+    let malformed = |error: serde_json::Error| {
+        // The canonical form is one line; what stands before another one is as malformed as what follows.
+        let before = bytes.split_inclusive(|it| *it == b'\n').take(error.line().saturating_sub(1)).map(<[u8]>::len);
+        BundleError::Malformed {
+            at: before.sum::<usize>() + error.column().saturating_sub(1),
+            reason: error.to_string(),
+        }
+    };
+    let bundle: Bundle = serde_json::from_slice(bytes).map_err(malformed)?;
     if bundle.v != VERSION {
-        return Err(BundleError::Malformed(format!("version {} is unknown", bundle.v)));
+        return Err(BundleError::Malformed { at: 0, reason: format!("version {} is unknown", bundle.v) });
     }
-    if write(&bundle)? != bytes {
-        return Err(BundleError::NotCanonical);
+    let canonical = write(&bundle)?;
+    if canonical != bytes {
+        let at = canonical.iter().zip(bytes).take_while(|(one, other)| one == other).count();
+        return Err(BundleError::NotCanonical { at });
     }
     Ok(bundle)
 }

@@ -4,10 +4,13 @@
 
 use chrono::{DateTime, Utc};
 use ed25519_dalek::SigningKey;
-use signed_note::{Note, Signer, StandardVerifier, VerifierList};
+use signed_note::Signer;
 use yishi_domain::voting::MAX_INTEGER;
 
-use crate::trees::Hash;
+use crate::{
+    notes::{self, Public},
+    trees::Hash,
+};
 
 const TIME: &str = "time ";
 
@@ -45,6 +48,21 @@ pub enum CheckpointError {
     /// It is not signed by the key.
     #[error("the checkpoint is not signed by this key")]
     Unsigned,
+    /// A list of handovers does not go from one key to the next.
+    #[error("the handovers do not lead from one key to the next")]
+    Handover,
+}
+
+impl CheckpointError {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unsigned => "checkpoint.unsigned",
+            Self::VerifierKey => "checkpoint.bad_key",
+            Self::Handover => "checkpoint.bad_handover",
+            Self::Name(_) | Self::Malformed => "checkpoint.malformed",
+        }
+    }
 }
 
 impl Key {
@@ -54,6 +72,11 @@ impl Key {
             true => Ok(Self { name: name.to_owned(), key: SigningKey::from_bytes(&secret) }),
             false => Err(CheckpointError::Name(name.to_owned())),
         }
+    }
+
+    /// Its name, which is the log's.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The public half in the form of C2SP signed-note, to be published and pinned.
@@ -66,34 +89,36 @@ impl Key {
         let text = tlog_tiles::Checkpoint::new(&self.name, size, tlog_tiles::Hash(root), &extension(time))
             .map_err(|_| CheckpointError::Malformed)?
             .to_bytes();
-        let mut note = Note::new(&text, &[]).map_err(|_| CheckpointError::Malformed)?;
-        note.add_sigs(&[self]).map_err(|_| CheckpointError::Malformed)?;
-        String::from_utf8(note.to_bytes()).map_err(|_| CheckpointError::Malformed)
+        notes::sign(std::str::from_utf8(&text).map_err(|_| CheckpointError::Malformed)?, &[self])
     }
 }
 
 /// Verifies a checkpoint by the public half of its key, and reads it.
 pub fn verify(note: &str, verifier_key: &str) -> Result<Checkpoint, CheckpointError> {
-    let verifier = StandardVerifier::new(verifier_key.trim()).map_err(|_| CheckpointError::VerifierKey)?;
-    let name = signed_note::Verifier::name(&verifier).to_owned();
-    let parsed = Note::from_bytes(note.as_bytes()).map_err(|_| CheckpointError::Malformed)?;
-    let known = VerifierList::new(vec![Box::new(verifier)]);
-    parsed.verify(&known).map_err(|_| CheckpointError::Unsigned)?;
+    verify_any(note, std::slice::from_ref(&verifier_key))
+}
+
+/// Verifies a checkpoint by any of a log's keys, and reads it.
+pub fn verify_any<K: AsRef<str>>(note: &str, verifier_keys: &[K]) -> Result<Checkpoint, CheckpointError> {
     let checkpoint = read(note)?;
-    if checkpoint.origin == name { Ok(checkpoint) } else { Err(CheckpointError::Unsigned) }
+    for key in verifier_keys {
+        let key = Public::new(key.as_ref())?;
+        if key.name() == checkpoint.origin && notes::require(note, &key).is_ok() {
+            return Ok(checkpoint);
+        }
+    }
+    Err(CheckpointError::Unsigned)
 }
 
 /// Reads a checkpoint without trusting it: whoever made it may have written anything.
+///
+/// It has one signature, the log's own; those of witnesses are taken off before ([`crate::cosignatures::split`]).
 pub fn read(note: &str) -> Result<Checkpoint, CheckpointError> {
-    let parsed = Note::from_bytes(note.as_bytes()).map_err(|_| CheckpointError::Malformed)?;
-    // One signature, the log's own: whatever else were added would stand there unverified.
-    if note.matches("\n\n").count() != 1 || note.lines().filter(|line| line.starts_with('\u{2014}')).count() != 1 {
-        return Err(CheckpointError::Malformed);
-    }
-    let body = tlog_tiles::Checkpoint::from_bytes(parsed.text()).map_err(|_| CheckpointError::Malformed)?;
+    let text = notes::text_of(note, 1)?;
+    let body = tlog_tiles::Checkpoint::from_bytes(text.as_bytes()).map_err(|_| CheckpointError::Malformed)?;
     let seconds = body.extension().strip_prefix(TIME).and_then(|it| it.strip_suffix('\n')?.parse().ok());
     let time = seconds.and_then(|it| DateTime::from_timestamp(it, 0)).ok_or(CheckpointError::Malformed)?;
-    if body.extension() != extension(time) || body.size() > MAX_INTEGER || parsed.to_bytes() != note.as_bytes() {
+    if body.extension() != extension(time) || body.size() > MAX_INTEGER || body.to_bytes() != text.as_bytes() {
         return Err(CheckpointError::Malformed);
     }
     Ok(Checkpoint { origin: body.origin().to_owned(), size: body.size(), root: body.hash().0, time })

@@ -2,7 +2,7 @@
 
 use yishi_domain::{
     Digest,
-    voting::{Outcome, RuleError},
+    voting::{Measure, Outcome, RuleError},
 };
 
 use crate::{bundles::BundleError, checkpoints::CheckpointError, facts::RecountError};
@@ -63,6 +63,16 @@ pub enum Refused {
     /// The votes cannot be counted.
     #[error(transparent)]
     Recount(#[from] RecountError),
+    /// More is counted than the roll has.
+    #[error("the votes have {found} of {measure:?}, and the roll has {eligible}")]
+    Roll {
+        /// By what it is counted.
+        measure: Measure,
+        /// What the votes have.
+        found: u64,
+        /// What the roll has.
+        eligible: u64,
+    },
     /// The recorded tally is not what the votes come to.
     #[error("the votes do not come to the recorded tally")]
     Tally,
@@ -93,12 +103,10 @@ impl Refused {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Bundle(BundleError::TooLarge { .. }) => "bundle.too_large",
-            Self::Bundle(BundleError::NotCanonical) => "bundle.not_canonical",
+            Self::Bundle(BundleError::NotCanonical { .. }) => "bundle.not_canonical",
             Self::Bundle(BundleError::Unproved { .. }) => "leaf.not_included",
             Self::Bundle(_) => "bundle.malformed",
-            Self::Checkpoint(CheckpointError::Unsigned) => "checkpoint.unsigned",
-            Self::Checkpoint(CheckpointError::VerifierKey) => "checkpoint.bad_key",
-            Self::Checkpoint(_) => "checkpoint.malformed",
+            Self::Checkpoint(error) => error.code(),
             Self::Leaf { .. } => "leaf.malformed",
             Self::Order(_) => "leaf.out_of_order",
             Self::Tenant(_) => "leaf.other_tenant",
@@ -108,12 +116,39 @@ impl Refused {
             Self::VoteCount { .. } => "votes.count",
             Self::VotesRoot { .. } => "votes.root",
             Self::Recount(_) => "votes.uncountable",
+            Self::Roll { .. } => "votes.beyond_roll",
             Self::Tally => "tally.mismatch",
             Self::Rule(_) => "rule.not_evaluable",
             Self::Verdict { .. } => "verdict.mismatch",
             Self::Incomplete => "rules.incomplete",
             Self::Undecidable => "rules.undecidable",
             Self::Differ(_) => "bundle.inconsistent",
+        }
+    }
+
+    /// Where it does not hold: a byte of the bundle, a leaf, or the part that it is about.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Bundle(BundleError::Malformed { at, .. } | BundleError::NotCanonical { at }) => format!("byte {at}"),
+            Self::Bundle(BundleError::Unproved { position, .. })
+            | Self::Leaf { position, .. }
+            | Self::Order(position)
+            | Self::Tenant(position)
+            | Self::OutsideWindow(position) => format!("the leaf at position {position}"),
+            Self::Bundle(BundleError::TooLarge { what, .. }) => format!("the {what}"),
+            Self::Bundle(BundleError::Checkpoint(_)) | Self::Checkpoint(_) => "the checkpoint".into(),
+            Self::Bundle(BundleError::Inexact(number)) => format!("the number {number}"),
+            Self::Bundle(BundleError::Unsequenced(event)) => format!("event {event}"),
+            Self::Single { kind, .. } => format!("`{kind}`"),
+            Self::TwoVotes(unit) => format!("the votes of `{unit}`"),
+            Self::VoteCount { .. } | Self::VotesRoot { .. } | Self::Recount(_) | Self::Roll { .. } => {
+                "the votes".into()
+            }
+            Self::Tally => "`ballot.counted`".into(),
+            Self::Rule(_) | Self::Verdict { .. } => "`ballot.decided`".into(),
+            Self::Incomplete => "the component, the configuration and the receipt".into(),
+            Self::Undecidable => "`ballot.opened`".into(),
+            Self::Differ(what) => (*what).into(),
         }
     }
 }

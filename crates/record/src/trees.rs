@@ -44,6 +44,11 @@ pub fn leaf_hash(bytes: &[u8]) -> Hash {
     tlog_tiles::record_hash(bytes).0
 }
 
+/// The hash over two hashes.
+pub fn node_hash(left: Hash, right: Hash) -> Hash {
+    tlog_tiles::node_hash(tlog_tiles::Hash(left), tlog_tiles::Hash(right)).0
+}
+
 /// The root over leaves' hashes that are all at hand.
 pub fn root_of(leaves: &[Hash]) -> Hash {
     match leaves {
@@ -51,7 +56,7 @@ pub fn root_of(leaves: &[Hash]) -> Hash {
         [one] => *one,
         _ => {
             let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
-            tlog_tiles::node_hash(tlog_tiles::Hash(root_of(left)), tlog_tiles::Hash(root_of(right))).0
+            node_hash(root_of(left), root_of(right))
         }
     }
 }
@@ -136,7 +141,7 @@ impl Known {
 }
 
 /// The roots of the complete subtrees that make up a tree, by stored index.
-fn subtrees(size: u64) -> Vec<u64> {
+pub(crate) fn subtrees(size: u64) -> Vec<u64> {
     if size == 0 { Vec::new() } else { tlog_tiles::sub_tree_index(0, size, Vec::new()) }
 }
 

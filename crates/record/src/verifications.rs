@@ -20,7 +20,8 @@ use crate::{
     cases::{self, Case},
     checkpoints::{self, Checkpoint},
     commitments::{canonical, digest},
-    facts::{self, BallotCounted, BallotDecided, BallotOpened, VoteCast},
+    facts::{self, BallotCounted, BallotDecided, BallotOpened, Eligible, VoteCast},
+    keys,
     refusals::Refused,
     trees::Hash,
 };
@@ -88,13 +89,13 @@ pub fn verify(bytes: &[u8], verifier_key: Option<&str>) -> Result<Report, Refuse
     let bundle = bundles::read(bytes)?;
     let mut steps = Steps(Vec::new());
     steps.held("bundle.canonical", format!("{} bytes, {}", bytes.len(), digest(bytes)));
-    let (trust, checkpoint) = match verifier_key {
-        Some(key) => (Trust::Anchored, checkpoints::verify(&bundle.checkpoint, key)?),
-        None => (Trust::Unanchored, checkpoints::read(&bundle.checkpoint)?),
-    };
+    let (trust, checkpoint) = check_checkpoint(&bundle, verifier_key)?;
     match trust {
         Trust::Anchored => steps.held("checkpoint.anchored", format!("{} at {}", checkpoint.origin, checkpoint.time)),
         Trust::Unanchored => steps.held("checkpoint.unanchored", "no key was pinned".into()),
+    }
+    if !bundle.handovers.is_empty() {
+        steps.held("keys.followed", format!("{} handovers", bundle.handovers.len()));
     }
     let Case { tenant, opened, eligible, votes, hashes, sealed, counted, decided } = cases::read(&bundle, &checkpoint)?;
     steps.held("leaves.included", format!("{} of {}", bundle.leaves.len(), checkpoint.size));
@@ -102,6 +103,7 @@ pub fn verify(bytes: &[u8], verifier_key: Option<&str>) -> Result<Report, Refuse
     check_votes(&votes, &hashes, &counted)?;
     steps.held("votes.complete", format!("{} with root {}", counted.count, counted.votes_root));
     check_roll(&opened)?;
+    check_turnout(&eligible, &votes)?;
     let tally = facts::recount(&opened.rule, &opened.subject.options, &eligible, &votes, sealed.as_ref())?;
     if tally != counted.tally {
         return Err(Refused::Tally);
@@ -130,6 +132,18 @@ pub fn verify(bytes: &[u8], verifier_key: Option<&str>) -> Result<Report, Refuse
     })
 }
 
+/// Reads the checkpoint: signed by the pinned key or one after it where there is one, and by one of those that the handovers name.
+fn check_checkpoint(bundle: &Bundle, pinned: Option<&str>) -> Result<(Trust, Checkpoint), Refused> {
+    let keys = keys::chain(&bundle.handovers)?;
+    let checkpoint = match keys.is_empty() {
+        true => checkpoints::read(&bundle.checkpoint)?,
+        false => checkpoints::verify_any(&bundle.checkpoint, &keys)?,
+    };
+    let Some(pinned) = pinned else { return Ok((Trust::Unanchored, checkpoint)) };
+    checkpoints::verify_any(&bundle.checkpoint, &keys::follow(pinned, &bundle.handovers)?)?;
+    Ok((Trust::Anchored, checkpoint))
+}
+
 struct Steps(Vec<Step>);
 
 impl Steps {
@@ -151,6 +165,22 @@ fn check_votes(votes: &[VoteCast], hashes: &[Hash], counted: &BallotCounted) -> 
     if found == committed { Ok(()) } else { Err(Refused::VotesRoot { found, committed }) }
 }
 
+/// The votes come to no more than the roll.
+fn check_turnout(roll: &[Eligible], votes: &[VoteCast]) -> Result<(), Refused> {
+    for &Eligible { measure, total: eligible } in roll {
+        let of = |vote: &VoteCast| match measure {
+            Measure::Heads => vote.heads,
+            Measure::FloorArea => vote.floor_area.unwrap_or_default(),
+        };
+        let found = votes.iter().fold(0u64, |sum, vote| sum.saturating_add(of(vote)));
+        if found > eligible {
+            return Err(Refused::Roll { measure, found, eligible });
+        }
+    }
+    Ok(())
+}
+
+/// The roll's totals are those that the rule was asked for.
 fn check_roll(opened: &BallotOpened) -> Result<(), Refused> {
     let total = |measure| opened.eligible.iter().find(|it| it.measure == measure).map(|it| it.total);
     let heads = total(Measure::Heads).is_none_or(|it| it == opened.subject.eligible_heads);

@@ -3,14 +3,14 @@
 use chrono::{DateTime, Duration, Utc};
 use yishi_domain::{Actor, Ctx, Entropy, RequestId, TenantId};
 use yishi_policy::PolicyHost;
-use yishi_record::checkpoints::{CheckpointError, Key};
 use yishi_store::{Db, StoreError, tenants, tenants::Tenant};
 
 use crate::{
     casting::Casting,
     failures::Failure,
+    keys::Signing,
     replays,
-    sequencing::{SequenceError, sequence},
+    sequencing::{SequenceError, resign, sequence},
     timers,
     tokens::Issuer,
     trust::Trust,
@@ -38,21 +38,14 @@ pub struct App {
     /// Time and randomness.
     pub sources: Sources,
     pub(crate) casting: Casting,
-    record: RecordKey,
-}
-
-/// The secret that signs checkpoints, and the name under which the installation's logs are known.
-pub struct RecordKey {
-    /// The first part of every log's name, such as `yishi.example.org`.
-    pub origin: String,
-    /// The secret.
-    pub secret: [u8; 32],
+    /// What signs records.
+    pub signing: Signing,
 }
 
 impl App {
     /// Puts an installation together.
-    pub fn new(db: Db, issuer: Issuer, policy: PolicyHost, trust: Trust, record: RecordKey, sources: Sources) -> Self {
-        Self { db, issuer, policy, trust, sources, casting: Casting::default(), record }
+    pub fn new(db: Db, issuer: Issuer, policy: PolicyHost, trust: Trust, signing: Signing, sources: Sources) -> Self {
+        Self { db, issuer, policy, trust, sources, casting: Casting::default(), signing }
     }
 
     /// A context for acting in a tenant whose clock runs ahead by milliseconds.
@@ -66,11 +59,6 @@ impl App {
     pub fn ctx_in(&self, tenant: Option<&Tenant>, actor: Actor, request: RequestId) -> Ctx {
         let nobody = TenantId(uuid::Uuid::nil());
         self.ctx(tenant.map_or(nobody, |it| it.id), tenant.map_or(0, |it| it.clock_offset_ms), actor, request)
-    }
-
-    /// The key of a tenant's record.
-    pub fn record_key(&self, slug: &str) -> Result<Key, CheckpointError> {
-        Key::new(&format!("{}/{slug}", self.record.origin), self.record.secret)
     }
 
     /// Lists the tenants.
@@ -87,11 +75,24 @@ impl App {
     pub async fn sequence_all(&self) -> Result<usize, SequenceError> {
         let mut done = 0;
         for tenant in self.tenants().await? {
-            let request = self.ctx_in(None, Actor::System("sequencer"), RequestId(uuid::Uuid::nil())).new_id();
-            let ctx = self.ctx_in(Some(&tenant), Actor::System("sequencer"), request);
-            done += sequence(&self.db, &ctx, &tenant.slug, &self.record_key(&tenant.slug)?).await?;
+            done += sequence(&self.db, &self.sequencer(&tenant), &tenant.slug, &self.signing).await?;
         }
         Ok(done)
+    }
+
+    /// Signs again what has not grown for a day, in every tenant; tells how many records.
+    pub async fn resign_all(&self) -> Result<usize, SequenceError> {
+        let mut done = 0;
+        for tenant in self.tenants().await? {
+            done += usize::from(resign(&self.db, &self.sequencer(&tenant), &tenant.slug, &self.signing).await?);
+        }
+        Ok(done)
+    }
+
+    fn sequencer(&self, tenant: &Tenant) -> Ctx {
+        let actor = || Actor::System("sequencer");
+        let request = self.ctx_in(None, actor(), RequestId(uuid::Uuid::nil())).new_id();
+        self.ctx_in(Some(tenant), actor(), request)
     }
 
     /// Does what is due in every tenant; tells how many timers fired.

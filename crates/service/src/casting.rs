@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What became of a vote that was to be cast with others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Outcome {
     /// It is cast, and durable.
     Cast(Cast),

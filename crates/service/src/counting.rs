@@ -182,7 +182,7 @@ fn end_voting(ctx: &Ctx, mut ballot: Ballot) -> Result<(Ballot, Event), Refusal>
 
 /// Commits to every vote and what they come to. Votes are counted from the record, once each has its position there.
 async fn commit_count(app: &App, ctx: &Ctx, tenant: &Tenant, id: BallotId) -> Result<(), Failure> {
-    catch_up(&app.db, ctx, &tenant.slug, &app.record_key(&tenant.slug)?).await?;
+    catch_up(&app.db, ctx, &tenant.slug, &app.signing).await?;
     let mut tx = app.db.write(ctx).await?;
     let mut ballot = ballots::lock(&mut tx, id).await?.ok_or_else(opening::unknown)?;
     if ballot.state != BallotState::Closing {

@@ -22,9 +22,6 @@ pub enum Failure {
     /// The record failed.
     #[error(transparent)]
     Record(#[from] SequenceError),
-    /// The record's key is not usable.
-    #[error(transparent)]
-    Key(#[from] CheckpointError),
     /// A bundle could not be made.
     #[error(transparent)]
     Bundle(#[from] BundleError),
@@ -42,6 +39,12 @@ impl Failure {
             Self::Faults(refusals) => Self::Faults(refusals.into_iter().map(within).collect()),
             other => other,
         }
+    }
+}
+
+impl From<CheckpointError> for Failure {
+    fn from(error: CheckpointError) -> Self {
+        Self::Record(error.into())
     }
 }
 

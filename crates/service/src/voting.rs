@@ -20,14 +20,17 @@ use crate::{
     cases::require_text,
     events::{commit_to, event},
     failures::Failure,
+    promises,
     sessions::Session,
 };
 
-/// What a voter holds after casting: the vote's event, whose place in the record proves that it was counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a voter holds after casting: the vote's event, whose place in the record proves that it was counted, and the promise of that place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cast {
     /// The event.
     pub event: EventId,
+    /// The promise ([`promises::promise`]).
+    pub promise: String,
 }
 
 /// A vote to cast.
@@ -79,7 +82,8 @@ pub async fn cast(app: &App, session: &Session, id: BallotId, new: NewVote) -> R
         let said = (Some(choice.clone()), reason.clone());
         let (vote, cast) = vote(ctx, &ballot, &unit, said, source, Some(earlier));
         if votes::replace(&mut tx, id, &vote, ctx.now).await? {
-            return Ok(tx.commit([cast], Cast { event: vote.event }).await?);
+            let promise = promises::promise(app, ctx, &session.tenant()?.slug, &mut tx, &cast).await?;
+            return Ok(tx.commit([cast], Cast { event: vote.event, promise }).await?);
         }
     }
     let said = put_into_box(&mut tx, &ballot, std::slice::from_ref(&choice)).await?.then_some(choice);
@@ -88,7 +92,8 @@ pub async fn cast(app: &App, session: &Session, id: BallotId, new: NewVote) -> R
         votes::insert(&mut tx, id, std::slice::from_ref(&vote), ctx.now).await?,
         &[vote.voting_unit.as_str()],
     )?;
-    Ok(tx.commit([cast], Cast { event: vote.event }).await?)
+    let promise = promises::promise(app, ctx, &session.tenant()?.slug, &mut tx, &cast).await?;
+    Ok(tx.commit([cast], Cast { event: vote.event, promise }).await?)
 }
 
 fn not_yours() -> Refusal {

@@ -3,10 +3,11 @@
 use serde_json::json;
 use uuid::Uuid;
 use yishi_domain::{Actor, Ctx, Event, TenantId};
-use yishi_record::{checkpoints, leaves, trees};
+use yishi_record::{checkpoints, keys, leaves, trees};
 use yishi_service::{
+    keys::Signing,
     proving::{prove_consistency, prove_inclusion},
-    sequencing::{SequenceError, sequence},
+    sequencing::{SequenceError, resign, sequence},
 };
 use yishi_store::{Db, events, records, tenants, testing};
 
@@ -16,8 +17,12 @@ fn ctx(tenant: TenantId, seed: u64) -> Ctx {
     testing::ctx(tenant, Actor::System("test"), seed)
 }
 
+fn signing() -> Signing {
+    Signing::new("example.org", vec![[3; 32]], vec![])
+}
+
 fn key() -> checkpoints::Key {
-    checkpoints::Key::new("example.org/3301", [3; 32]).expect("a sound name")
+    keys::derive(&[3; 32], "example.org/3301", 1).expect("a sound name")
 }
 
 async fn tenant(db: &Db) -> TenantId {
@@ -54,7 +59,7 @@ async fn commit_one(db: &Db, ctx: &Ctx, n: u64) {
 async fn sequence_all(db: &Db, tenant: TenantId, total: u64) {
     let context = ctx(tenant, 999);
     loop {
-        sequence(db, &context, SLUG, &key()).await.expect("sequenced");
+        sequence(db, &context, SLUG, &signing()).await.expect("sequenced");
         let mut tx = db.read(&context).await.expect("begin");
         if records::size(&mut tx).await.expect("read") == total {
             return;
@@ -116,12 +121,37 @@ async fn nothing_pending_signs_nothing_and_a_proof_beyond_the_record_is_refused(
     let (db, _) = testing::database().await;
     let tenant = tenant(&db).await;
     let context = ctx(tenant, 1);
-    assert_eq!(sequence(&db, &context, SLUG, &key()).await.expect("nothing to do"), 0);
+    assert_eq!(sequence(&db, &context, SLUG, &signing()).await.expect("nothing to do"), 0);
     let mut tx = db.read(&context).await.expect("begin");
     assert_eq!(records::latest_checkpoint(&mut tx).await.expect("read"), None);
     drop(tx);
     commit_one(&db, &context, 1).await;
-    assert_eq!(sequence(&db, &context, SLUG, &key()).await.expect("one"), 1);
+    assert_eq!(sequence(&db, &context, SLUG, &signing()).await.expect("one"), 1);
     let error = prove_inclusion(&db, &context, 2, 1).await.expect_err("there is one event");
     assert!(matches!(error, SequenceError::Tree(trees::TreeError::Proof)), "{error}");
+}
+
+#[tokio::test]
+async fn a_record_that_has_not_grown_for_a_day_is_signed_again_once() {
+    let (db, _) = testing::database().await;
+    let tenant = tenant(&db).await;
+    let at = |hours: i64| {
+        let context = ctx(tenant, 7);
+        Ctx { wall: context.wall + chrono::TimeDelta::hours(hours), ..context }
+    };
+    assert!(!resign(&db, &at(48), SLUG, &signing()).await.expect("nothing to sign"));
+    commit_one(&db, &at(0), 1).await;
+    sequence(&db, &at(0), SLUG, &signing()).await.expect("sequenced");
+    let newest = async || {
+        let mut tx = db.read(&at(0)).await.expect("begin");
+        records::latest_checkpoint(&mut tx).await.expect("read").expect("signed").2
+    };
+    let first = newest().await;
+    assert!(!resign(&db, &at(23), SLUG, &signing()).await.expect("too early"));
+    assert!(resign(&db, &at(24), SLUG, &signing()).await.expect("a day later"));
+    assert!(!resign(&db, &at(25), SLUG, &signing()).await.expect("it is fresh"));
+    let [before, after] =
+        [first, newest().await].map(|it| checkpoints::verify(&it, &key().verifier_key()).expect("its own"));
+    assert_eq!((before.size, before.root), (after.size, after.root));
+    assert_eq!((after.time - before.time).num_hours(), 24);
 }

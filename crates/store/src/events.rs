@@ -17,6 +17,14 @@ pub async fn from_position(tx: &mut TenantTx, position: u64, limit: u16) -> Resu
     query.build().fetch_all(tx.sql()).await?.iter().map(stored).collect()
 }
 
+/// Finds an event, whether it has its position or not.
+pub async fn find(tx: &mut TenantTx, id: EventId) -> Result<Option<StoredEvent>, StoreError> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(" FROM events WHERE tenant_id = ").push_bind(tx.tenant().uuid());
+    query.push(" AND id = ").push_bind(id.uuid());
+    query.build().fetch_optional(tx.sql()).await?.as_ref().map(stored).transpose()
+}
+
 /// Lists the events about something that have their position, in order.
 pub async fn of_subject(tx: &mut TenantTx, subject: Uuid) -> Result<Vec<StoredEvent>, StoreError> {
     let mut query = QueryBuilder::new("SELECT ");

@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::{QueryBuilder, Row};
+use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use yishi_domain::{EventId, StoredEvent};
 
 use crate::{RecordTx, StoreError, TenantTx, events};
+
+/// A checkpoint: its size, when it was signed, and the signed note.
+pub type Checkpoint = (u64, DateTime<Utc>, String);
 
 const ROWS: usize = 5_000;
 
@@ -17,12 +20,12 @@ pub async fn claim(tx: &mut RecordTx) -> Result<bool, StoreError> {
 }
 
 /// Claims the sequencing of the tenant until the transaction ends, once whoever has it is done.
-pub async fn await_claim(tx: &mut RecordTx) -> Result<(), StoreError> {
+pub async fn await_claim(tx: &mut TenantTx) -> Result<(), StoreError> {
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(claim_of(tx)).execute(tx.sql()).await?;
     Ok(())
 }
 
-fn claim_of(tx: &RecordTx) -> i64 {
+fn claim_of(tx: &TenantTx) -> i64 {
     let (high, low) = tx.tenant().uuid().as_u64_pair();
     i64::from_ne_bytes((high ^ low).to_ne_bytes())
 }
@@ -115,21 +118,22 @@ pub async fn insert_checkpoint(
     Ok(())
 }
 
-/// The newest checkpoint: its size, when it was signed, and the signed note.
-pub async fn latest_checkpoint(tx: &mut TenantTx) -> Result<Option<(u64, DateTime<Utc>, String)>, StoreError> {
+/// The newest checkpoint.
+pub async fn latest_checkpoint(tx: &mut TenantTx) -> Result<Option<Checkpoint>, StoreError> {
     let row = sqlx::query(
         "SELECT size, signed_at, note FROM checkpoints WHERE tenant_id = $1 ORDER BY size DESC, signed_at DESC LIMIT 1",
     )
     .bind(tx.tenant().uuid())
     .fetch_optional(tx.sql())
     .await?;
-    row.map(|row| {
-        let size: i64 = row.try_get("size")?;
-        Ok((size.unsigned_abs(), row.try_get("signed_at")?, row.try_get("note")?))
-    })
-    .transpose()
+    row.map(|row| checkpoint(&row)).transpose()
 }
 
-fn bigint(n: u64) -> i64 {
+pub(crate) fn checkpoint(row: &PgRow) -> Result<Checkpoint, StoreError> {
+    let size: i64 = row.try_get("size")?;
+    Ok((size.unsigned_abs(), row.try_get("signed_at")?, row.try_get("note")?))
+}
+
+pub(crate) fn bigint(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }

@@ -7,6 +7,7 @@ mod compilers;
 mod demos;
 mod licences;
 mod plugins;
+mod portable;
 mod postgres;
 mod processes;
 mod specs;
@@ -30,6 +31,7 @@ cargo xtask COMMAND
   tidy          checks the house rules alone
   plugins       builds the plugins to components
   openapi       writes openapi/yishi.yaml from the program
+  portable      holds that rules answer the same, however compiled and on the engine's interpreter; builds an engine for it
   help          prints this
 
 exit codes: 0 done; 1 a step failed; 2 no such command
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         "test" => checks::run_all(&root).map(Some),
         "tidy" => tidy::check(&root).map(|()| Some(ExitCode::SUCCESS)),
         "plugins" => plugins::build(&root).map(|()| Some(ExitCode::SUCCESS)),
+        "portable" => portable::check(&root).map(|()| Some(ExitCode::SUCCESS)),
         "openapi" => specs::write(&root).map(|()| Some(ExitCode::SUCCESS)),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -95,7 +95,7 @@ pub enum Command {
         after_help = "Example: yishi bench onboard --json\nWhat is compared is measured in the same run, in turns."
     )]
     Bench(benches::Options),
-    /// Verifies a decision from its bundle alone, and runs its rules again
+    /// Verifies a decision from its bundle alone and runs its rules again, a voter's receipt, or that a record only grows
     Verify(Verify),
     /// Checks and tries a city's rules, and brings them to a server
     #[command(subcommand)]

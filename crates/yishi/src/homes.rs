@@ -10,8 +10,10 @@ use std::{
 use anyhow::{Context as _, Result};
 use chrono::Duration;
 use clap::Args;
+use yishi_record::cosignatures::Witness;
 use yishi_service::{
-    App, RecordKey,
+    App,
+    keys::Signing,
     tokens::{Bearer, Issuer},
     trust::{FAILURES, Signer, Trust},
 };
@@ -26,7 +28,7 @@ pub struct Home {
     #[arg(long, global = true, env = "YISHI_DATA_DIR", default_value = "yishi-data")]
     pub data_dir: PathBuf,
     /// The directory with `issuer.key` and `record.key`, 32 bytes each, where several processes share them; else the data directory, which
-    /// draws them when it has none
+    /// draws them when it has none. Further secrets of the record, for keys that are rotated, are `record-2.key`, `record-3.key` and so on
     #[arg(long, global = true, env = "YISHI_KEYS_DIR")]
     pub keys_dir: Option<PathBuf>,
     /// The PostgreSQL server as its schema's owner, instead of the embedded one
@@ -47,6 +49,9 @@ pub struct Home {
     /// The keys whose signatures over rule sets count: NAME=64 hexadecimal digits, one after the other with commas between
     #[arg(long, global = true, env = "YISHI_TRUSTED_SIGNERS", default_value = "", value_parser = signers)]
     pub trusted_signers: Signers,
+    /// The witnesses whose cosignatures of the record's checkpoints are taken: keys as C2SP tlog-cosignature writes them, with commas between
+    #[arg(long, global = true, env = "YISHI_WITNESSES", default_value = "", value_parser = witnesses)]
+    pub witnesses: Witnesses,
     /// The tenants whose rule sets may be as large as interpreted languages need, with commas between; `*` for all
     #[arg(long, global = true, env = "YISHI_SCRIPT_TIER", default_value = "")]
     pub script_tier: String,
@@ -65,6 +70,14 @@ fn signers(text: &str) -> Result<Signers, String> {
         .map(|it| it.trim().parse())
         .collect::<Result<_, _>>()
         .map(Signers)
+}
+
+/// Witnesses whose word is taken.
+#[derive(Clone, Debug, Default)]
+pub struct Witnesses(Vec<Witness>);
+
+fn witnesses(text: &str) -> Result<Witnesses, String> {
+    text.split(',').filter(|it| !it.trim().is_empty()).map(str::parse).collect::<Result<_, _>>().map(Witnesses)
 }
 
 /// An open installation; the embedded database stops when it is dropped.
@@ -87,8 +100,8 @@ impl Home {
         };
         migrate(&urls.owner).await.context("the database's schema could not be brought up to date")?;
         let policy = workbenches::host(&self.data_dir.join("artefacts"), self.secret("artefacts.key")?)?;
-        let record = RecordKey { origin: self.record_origin.clone(), secret: self.key("record.key")? };
-        let app = App::new(Db::open(&urls)?, self.issuer()?, policy, self.trust()?, record, clocks::REAL);
+        let signing = Signing::new(&self.record_origin, self.record_secrets()?, self.witnesses.0.clone());
+        let app = App::new(Db::open(&urls)?, self.issuer()?, policy, self.trust()?, signing, clocks::REAL);
         Ok(Opened { app: Arc::new(app), _server: server })
     }
 
@@ -126,6 +139,19 @@ impl Home {
         match &self.keys_dir {
             Some(folder) => read_secret(&folder.join(name)),
             None => self.secret(name),
+        }
+    }
+
+    /// Reads the secrets that keys of records are derived from, the oldest first.
+    fn record_secrets(&self) -> Result<Vec<[u8; 32]>> {
+        let folder = self.keys_dir.as_ref().unwrap_or(&self.data_dir);
+        let mut secrets = vec![self.key("record.key")?];
+        loop {
+            let next = folder.join(format!("record-{}.key", secrets.len() + 1));
+            if !next.try_exists().with_context(|| next.display().to_string())? {
+                return Ok(secrets);
+            }
+            secrets.push(read_secret(&next)?);
         }
     }
 

@@ -23,6 +23,9 @@ const REST: Duration = Duration::from_millis(500);
 /// How long the sequencer pauses after it has done something: what comes meanwhile it does together, and whoever waits for an answer goes first.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long the worker rests that signs again what has not grown for a day.
+const LONG_REST: Duration = Duration::from_secs(60);
+
 /// Where to serve.
 #[derive(Clone, Debug, Args)]
 pub struct Address {
@@ -105,30 +108,31 @@ pub async fn work(home: &Home) -> Result<()> {
     Ok(())
 }
 
-/// Gives events their positions, does what is due, and tries past decisions under candidates, for good.
+/// Gives events their positions, signs the record, does what is due, and tries past decisions under candidates, for good.
 async fn work_for_good(app: Arc<App>) {
-    let sequencing = repeat("sequencing", PAUSE, &app, |app| async move { app.sequence_all().await });
-    let timers = repeat("timers", Duration::ZERO, &app, |app| async move { app.fire_all().await });
-    let replays = repeat("replays", Duration::ZERO, &app, |app| async move { app.replay_all().await });
-    tokio::join!(sequencing, timers, replays);
+    let sequencing = repeat("sequencing", [PAUSE, REST], &app, |app| async move { app.sequence_all().await });
+    let resigning = repeat("resigning", [REST, LONG_REST], &app, |app| async move { app.resign_all().await });
+    let timers = repeat("timers", [Duration::ZERO, REST], &app, |app| async move { app.fire_all().await });
+    let replays = repeat("replays", [Duration::ZERO, REST], &app, |app| async move { app.replay_all().await });
+    tokio::join!(sequencing, resigning, timers, replays);
 }
 
 /// Does a piece of work again and again, pausing in between, and resting when there was nothing to do or it failed.
-async fn repeat<E, F>(name: &'static str, pause: Duration, app: &Arc<App>, work: impl Fn(Arc<App>) -> F)
+async fn repeat<E, F>(name: &'static str, [pause, rest]: [Duration; 2], app: &Arc<App>, work: impl Fn(Arc<App>) -> F)
 where
     E: std::error::Error + 'static,
     F: Future<Output = Result<usize, E>>,
 {
     loop {
         match work(Arc::clone(app)).await {
-            Ok(0) => tokio::time::sleep(REST).await,
+            Ok(0) => tokio::time::sleep(rest).await,
             Ok(done) => {
                 tracing::debug!(name, done, "worked");
                 tokio::time::sleep(pause).await;
             }
             Err(error) => {
                 tracing::error!(name, error = &error as &dyn std::error::Error, "work failed; it is tried again");
-                tokio::time::sleep(REST).await;
+                tokio::time::sleep(rest).await;
             }
         }
     }

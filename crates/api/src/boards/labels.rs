@@ -17,6 +17,7 @@ pub(crate) fn of_event(kind: &str) -> Option<&'static str> {
         "rule_set.failed" => "规则运行失败",
         "rule_set.recovered" => "规则恢复运行",
         "rule_set.suspended" => "规则暂停用于新事项",
+        "record_key.rotated" => "更换记录签名密钥",
         "notice.read" => "阅读通知",
         "shadow.begun" => "开始规则试运行",
         "shadow.answered" => "规则试运行比对",

@@ -7,7 +7,7 @@ use poem_openapi::{
     types::Example,
 };
 use uuid::Uuid;
-use yishi_domain::{BallotId, TopicId, ballots as rolls};
+use yishi_domain::{BallotId, ResolutionId, TopicId, ballots as rolls};
 use yishi_service::{
     ballots::{self, NewBallot, NewOption, Standing},
     bundling, casting,
@@ -173,8 +173,11 @@ pub struct BallotIds {
 /// What a voter holds after casting.
 #[derive(Debug, Object)]
 pub struct CastVote {
-    /// The vote's event; its place in the record proves that the vote is counted.
+    /// The vote's event; its place in the record proves that the vote is counted, see `/public/{tenant}/record/receipts/{event}`.
     pub event: Uuid,
+    /// The record's signed promise of that place (C2SP signed-note): a record without it convicts itself. It tells no more of the vote than
+    /// the record does, and so nothing of what a secret one says.
+    pub promise: String,
 }
 
 /// The answer to a vote.
@@ -295,7 +298,7 @@ impl BallotsApi {
         let new = NewVote { voting_unit, choice: said.require("choice")?, reason };
         let Claimed { app, claim } = &*claimant;
         let cast = casting::cast(app, claim, BallotId(*ballot), new).await?;
-        Ok(Cast::Vote(Json(CastVote { event: cast.event.uuid() })))
+        Ok(Cast::Vote(Json(CastVote { event: cast.event.uuid(), promise: cast.promise })))
     }
 
     /// Closes a ballot: before its time only where every voting unit has voted.
@@ -388,6 +391,26 @@ impl BallotsApi {
     ) -> Result<Bundle, Problem> {
         let bytes = bundling::bundle(&visitor.app, &visitor, BallotId(*ballot)).await?;
         Ok(Bundle::Bytes(Binary(bytes)))
+    }
+
+    /// Gets all that is needed to verify the decision that adopted a resolution, as `get_bundle` does.
+    #[oai(
+        path = "/public/:tenant/resolutions/:resolution/bundle",
+        method = "get",
+        operation_id = "get_resolution_bundle",
+        tag = "Tag::Record"
+    )]
+    async fn get_resolution_bundle(
+        &self,
+        visitor: Visitor,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The resolution's id.
+        resolution: Path<Uuid>,
+    ) -> Result<Bundle, Problem> {
+        let id = ResolutionId(*resolution);
+        Ok(Bundle::Bytes(Binary(bundling::bundle_of_resolution(&visitor.app, &visitor, id).await?)))
     }
 }
 

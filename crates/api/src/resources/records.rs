@@ -8,7 +8,7 @@ use poem_openapi::{
 };
 use uuid::Uuid;
 use yishi_domain::StoredEvent;
-use yishi_service::{directory, failures::Failure};
+use yishi_service::directory;
 
 use crate::{
     instants::Instant,
@@ -40,17 +40,6 @@ pub struct Event {
     pub recorded_at: Instant,
     /// Public facts; a value `{"commitment": ..}` stands for what is not public.
     pub body: serde_json::Value,
-}
-
-/// The newest signed checkpoint.
-#[derive(Debug, Object)]
-pub struct Checkpoint {
-    /// How many events the record has.
-    pub size: u64,
-    /// The signed note (C2SP tlog-checkpoint).
-    pub note: String,
-    /// The key to verify it with (C2SP signed-note); pin it, for a key that comes with what it signs proves nothing.
-    pub key: String,
 }
 
 /// The proof that an event is in the record (RFC 6962, section 2.1.1).
@@ -91,21 +80,6 @@ impl RecordsApi {
         };
         let loaded = directory::list_events(&session.app, &session, from, wanted.load()).await?;
         Ok(Json(wanted.page(loaded, |it| it.position.unwrap_or_default().to_string(), Event::from)))
-    }
-
-    /// Gets the newest signed checkpoint of the record.
-    #[oai(path = "/public/:tenant/record/checkpoint", method = "get", operation_id = "get_checkpoint")]
-    async fn get_checkpoint(
-        &self,
-        visitor: Visitor,
-        /// The tenant's slug.
-        #[oai(name = "tenant")]
-        _tenant: Path<String>,
-    ) -> Result<Json<Checkpoint>, Problem> {
-        let (size, note) = directory::checkpoint(&visitor.app, &visitor).await?;
-        let slug = &visitor.tenant()?.slug;
-        let key = visitor.app.record_key(slug).map_err(Failure::from)?.verifier_key();
-        Ok(Json(Checkpoint { size, note, key }))
     }
 
     /// Proves that the event at a position is in the record.

@@ -168,8 +168,14 @@ async fn what_happened_is_in_the_record_and_can_be_proven_without_a_token() {
     let (_, events) = server.get("/v1/3301/events", &boss).await;
     let kinds: Vec<_> = events["items"].as_array().expect("events").iter().map(|it| it["kind"].clone()).collect();
     assert_eq!(kinds, ["tenant.onboarded", "member.added", "grant.given"]);
-    let (status, point) = answer(server.client.get("/public/3301/record/checkpoint").send().await).await;
-    assert_eq!((status, &point["size"]), (StatusCode::OK, &json!(3)));
+    let (_, keys) = answer(server.client.get("/public/3301/record/keys").send().await).await;
+    let note = server.client.get("/public/3301/record/checkpoint").send().await;
+    note.assert_content_type("text/plain; charset=utf-8");
+    note.assert_header("cache-control", "no-cache");
+    let note = note.0.into_body().into_string().await.expect("text");
+    let key = keys["keys"][0]["key"].as_str().expect("a key");
+    let (log, size) = (key.split('+').next().expect("a name"), note.lines().nth(1));
+    assert_eq!((note.lines().next(), size, log), (Some(log), Some("3"), "yishi.test/3301"));
     let (status, proof) = answer(server.client.get("/public/3301/record/proofs/1").send().await).await;
     assert_eq!((status, proof["hashes"].as_array().map(Vec::len)), (StatusCode::OK, Some(2)));
     assert!(!proof["leaf"].as_str().expect("a leaf").contains("王芳"), "a name is only committed to");

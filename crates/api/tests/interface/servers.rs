@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use yishi_domain::{Entropy, MemberId, access::Role};
 use yishi_policy::{HostOptions, PolicyHost, limits::Tier};
 use yishi_service::{
-    App, RecordKey, Sources,
+    App, Sources,
+    keys::Signing,
     tokens::{Bearer, Issuer},
     trust::Trust,
 };
@@ -53,9 +54,9 @@ pub struct Server<E> {
 /// A server over a database of its own, with the tenants of a small list.
 pub async fn server() -> Server<impl Endpoint<Output = Response>> {
     let (db, urls) = yishi_store::testing::database().await;
-    let record = RecordKey { origin: "yishi.test".into(), secret: [2; 32] };
+    let signing = Signing::new("yishi.test", vec![[2; 32]], vec![]);
     let sources = Sources { now, entropy };
-    let app = Arc::new(App::new(db, Issuer::new([1; 32]), policy(), Trust::default(), record, sources));
+    let app = Arc::new(App::new(db, Issuer::new([1; 32]), policy(), Trust::default(), signing, sources));
     let server = Server { client: TestClient::new(yishi_api::endpoint(Arc::clone(&app))), app, urls };
     let applied = server
         .client

@@ -201,6 +201,7 @@ impl Log {
             tenant: self.tenant,
             events,
             checkpoint: &checkpoint,
+            handovers: &[],
             component: (!self.standard).then_some(COMPONENT),
         };
         bundles::build(parts, &some)

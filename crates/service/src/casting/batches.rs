@@ -23,6 +23,7 @@ use super::{Outcome, lanes::Waiting};
 use crate::{
     App,
     failures::Failure,
+    promises::promise,
     sessions::Claim,
     voting::{Cast, admitted_online, vote},
 };
@@ -31,8 +32,8 @@ use crate::{
 pub(super) async fn cast(app: &App, slug: &str, take: impl FnOnce() -> Vec<Waiting>) {
     let begun = begin(app, slug).await;
     let waiting = take();
-    let outcomes = match begun {
-        Ok(Some(tx)) => together(app, tx, &waiting).await,
+    let mut outcomes = match begun {
+        Ok(Some(tx)) => together(app, slug, tx, &waiting).await,
         Ok(None) => HashMap::new(),
         Err(failure) => {
             tracing::warn!(error = &failure as &dyn std::error::Error, "votes are cast one by one");
@@ -41,7 +42,7 @@ pub(super) async fn cast(app: &App, slug: &str, take: impl FnOnce() -> Vec<Waiti
     };
     for (place, it) in waiting.into_iter().enumerate() {
         // Whoever has gone away has their vote all the same.
-        it.answer.send(outcomes.get(&place).copied().unwrap_or(Outcome::Alone)).ok();
+        it.answer.send(outcomes.remove(&place).unwrap_or(Outcome::Alone)).ok();
     }
 }
 
@@ -60,21 +61,21 @@ async fn begin(app: &App, slug: &str) -> Result<Option<SharedTx>, Failure> {
 }
 
 /// Casts in one transaction what can be; whoever has no outcome has to be heard alone, and finds nothing held any more.
-async fn together(app: &App, mut tx: SharedTx, waiting: &[Waiting]) -> HashMap<usize, Outcome> {
-    let prepared = prepare(app, &mut tx, waiting).await;
+async fn together(app: &App, slug: &str, mut tx: SharedTx, waiting: &[Waiting]) -> HashMap<usize, Outcome> {
+    let prepared = prepare(app, slug, &mut tx, waiting).await;
     let undone = match prepared {
         Ok(acts) if !acts.is_empty() => {
             let (places, acts): (Vec<_>, Vec<_>) = acts.into_iter().unzip();
             match tx.commit_each(acts).await {
                 Ok(casts) => return places.into_iter().zip(casts.into_iter().map(Outcome::Cast)).collect(),
-                Err(NotShared::Undone(error)) => Some(error),
+                Err(NotShared::Undone(error)) => Some(error.into()),
                 Err(NotShared::Unknown(error)) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the database went away at a commit");
                     return places.into_iter().map(|place| (place, Outcome::Unknown)).collect();
                 }
             }
         }
-        nothing => nothing.err().or(tx.undo().await.err()),
+        nothing => nothing.err().or(tx.undo().await.err().map(Failure::from)),
     };
     if let Some(error) = undone {
         tracing::warn!(error = &error as &dyn std::error::Error, "votes are cast one by one");
@@ -95,9 +96,10 @@ struct Plain {
 /// Writes the votes that are plain; tells by their places what is to be committed with them.
 async fn prepare(
     app: &App,
+    slug: &str,
     tx: &mut SharedTx,
     waiting: &[Waiting],
-) -> Result<Vec<(usize, SharedAct<Cast>)>, StoreError> {
+) -> Result<Vec<(usize, SharedAct<Cast>)>, Failure> {
     let mut ids: Vec<_> = waiting.iter().map(|it| it.ballot).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -122,11 +124,13 @@ async fn prepare(
     plain.retain(|it| added.contains(&it.vote.event));
     let papers: Vec<_> = plain.iter().filter(|it| is_secret(&it.ballot)).map(|it| (it.ballot.id, &it.choice)).collect();
     boxes::insert(tx, &papers).await?;
-    let act = |it: Plain| {
-        let (answer, keeps_request) = (Cast { event: it.vote.event }, !is_secret(&it.ballot));
-        (it.place, SharedAct { ctx: it.ctx, event: it.event, answer, keeps_request })
-    };
-    Ok(plain.into_iter().map(act).collect())
+    let mut acts = Vec::with_capacity(plain.len());
+    for it in plain {
+        let promise = promise(app, &it.ctx, slug, tx, &it.event).await?;
+        let (answer, keeps_request) = (Cast { event: it.vote.event, promise }, !is_secret(&it.ballot));
+        acts.push((it.place, SharedAct { ctx: it.ctx, event: it.event, answer, keeps_request }));
+    }
+    Ok(acts)
 }
 
 /// What the voting units weigh, by the places of their votes; of two for one voting unit or with one key the first alone.

@@ -5,7 +5,8 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 use yishi_domain::{Actor, RequestId};
 use yishi_service::{
-    App, RecordKey,
+    App,
+    keys::Signing,
     onboarding::{Mode, onboard, read_list},
     tokens::Issuer,
     trust::Trust,
@@ -38,10 +39,10 @@ pub async fn measure(mut rounds: Rounds) -> Result<Report> {
 
 /// Onboards from the list's bytes to the last commit; tells the milliseconds and how many units there are then.
 async fn apply_once(db: Db) -> Result<(f64, u64)> {
-    let record = RecordKey { origin: "bench".into(), secret: clocks::secret() };
+    let signing = Signing::new("bench", vec![clocks::secret()], vec![]);
     let artefacts = tempfile::tempdir()?;
     let policy = workbenches::host(artefacts.path(), clocks::secret())?;
-    let app = App::new(db, Issuer::new(clocks::secret()), policy, Trust::default(), record, clocks::REAL);
+    let app = App::new(db, Issuer::new(clocks::secret()), policy, Trust::default(), signing, clocks::REAL);
     let request = RequestId(uuid::Uuid::nil());
     let contexts = |tenant| app.ctx(tenant, 0, Actor::System("bench"), request);
     let begun = Instant::now();

@@ -117,6 +117,7 @@ impl Decision {
             tenant: TENANT,
             events: &events[1..],
             checkpoint: &checkpoint,
+            handovers: &[],
             component: self.opened.component.map(|_| COMPONENT.as_slice()),
             configuration: self.opened.configuration.map(|_| &config),
         };
