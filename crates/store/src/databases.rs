@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How many transactions that several acts share are under way at most.
-const SHARED: u32 = 4;
+const SHARED: u32 = 16;
 
 /// The connection URLs, one a role.
 #[derive(Clone, Debug)]

@@ -36,7 +36,7 @@ pub enum Bench {
     Onboard,
     /// Starts `yishi serve` on a new folder and again on the same one, until it is ready
     Startup,
-    /// Casts votes over HTTP on this machine, against pgbench inserting a row a transaction; needs PostgreSQL's pgbench
+    /// Casts votes over HTTP on this machine, against pgbench inserting a row a transaction; takes pgbench, and 60 seconds or more to be of use
     Votes,
 }
 

@@ -21,7 +21,7 @@ const DRAIN: Duration = Duration::from_secs(20);
 const REST: Duration = Duration::from_millis(500);
 
 /// How long the sequencer pauses after it has done something: what comes meanwhile it does together, and whoever waits for an answer goes first.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// How long the worker rests that signs again what has not grown for a day.
 const LONG_REST: Duration = Duration::from_secs(60);

@@ -36,3 +36,39 @@ fn a_start_is_measured_on_a_new_folder_and_on_the_same() {
         &["serve_fresh_over_goal", "serve_again_over_goal", "rss_over_goal"],
     );
 }
+
+#[test]
+fn votes_are_measured_against_one_row_a_transaction() {
+    check(
+        "votes",
+        &[
+            "floor_1_per_s",
+            "http_1_per_s",
+            "http_p99_1_ms",
+            "floor_8_per_s",
+            "http_8_per_s",
+            "http_p99_8_ms",
+            "floor_64_per_s",
+            "http_64_per_s",
+            "http_p99_64_ms",
+            "floor_256_per_s",
+            "http_256_per_s",
+            "http_p99_256_ms",
+            "keyed_64_per_s",
+            "keyed_p99_64_ms",
+            "spread_64_per_s",
+            "spread_p99_64_ms",
+            "spread_256_per_s",
+            "spread_p99_256_ms",
+        ],
+        &[
+            "http_over_floor_1",
+            "http_over_floor_8",
+            "http_over_floor_64",
+            "http_over_floor_256",
+            "keyed_over_floor_64",
+            "spread_over_floor_64",
+            "spread_over_floor_256",
+        ],
+    );
+}

@@ -84,7 +84,10 @@ struct Stage {
     issuer: Issuer,
     pgbench: PathBuf,
     script: PathBuf,
+    /// How many seconds each measurement takes.
     window: u64,
+    /// Whether it is only seen whether the benchmark runs, with a tenth of the voters.
+    trial: bool,
 }
 
 /// What one level found, round by round.
@@ -130,7 +133,8 @@ pub async fn measure(mut rounds: Rounds, seconds: u64) -> Result<Report> {
         pgbench,
         script: folder.path().join("floor.sql"),
         // A round has eleven windows.
-        window: (seconds / 12).clamp(1, 3),
+        window: (seconds / 11).clamp(1, 5),
+        trial: seconds < 11,
     };
     let mut found: Vec<Found> =
         LEVELS.iter().chain(OTHERS.iter().map(|(_, level)| level)).map(|_| Found::default()).collect();
@@ -145,7 +149,8 @@ pub async fn measure(mut rounds: Rounds, seconds: u64) -> Result<Report> {
 
 impl Stage {
     async fn round(&self, round: u32, found: &mut [Found]) -> Result<()> {
-        let votes = |level: &Level| level.most * usize::try_from(self.window).unwrap_or(1);
+        let votes =
+            |level: &Level| level.most / if self.trial { 10 } else { 1 } * usize::try_from(self.window).unwrap_or(1);
         let keyed = votes(&OTHERS[0].1);
         let voters = LEVELS.iter().map(votes).sum::<usize>() + keyed + 1_000;
         let scene = [make(&self.db, &format!("hot{round}"), voters).await?];
@@ -229,7 +234,7 @@ fn notes(durability: &str, window: u64, before: &str, after: &str) -> Vec<String
         "http_over_floor_N: votes cast over HTTP a second, answered 201, to pgbench's transactions a second, both by N clients with a connection each, in windows of one after the other".into(),
         format!("a window is {window} s, or as long as there are voters; the voters of http and keyed vote in one ballot, those of spread in {TENANTS} ballots of {TENANTS} tenants"),
         "floor: BEGIN, SET LOCAL of the tenant, INSERT of one row into a table like votes without foreign keys, COMMIT, over the server's Unix socket with prepared statements".into(),
-        "http: every vote is of a voter and with a token that the server has not seen; keyed ones have an Idempotency-Key; the server sequences and signs the record meanwhile; it logs warnings".into(),
+        "http: every vote is of a voter and with a token that the server has not seen; keyed ones have an Idempotency-Key; the server, a process of its own, sequences and signs the record meanwhile, and logs warnings".into(),
         format!("durability, of one server and role for both: {durability}"),
         format!("load of the machine (1, 5 and 15 minutes) before: {before}; after: {after}"),
     ]
