@@ -119,6 +119,8 @@ fn features() -> WasmFeatures {
         | WasmFeatures::REFERENCE_TYPES
         | WasmFeatures::MULTI_VALUE
         | WasmFeatures::BULK_MEMORY
+        // By sums the modules of an interpreted language place themselves beside each other.
+        | WasmFeatures::EXTENDED_CONST
         | WasmFeatures::FLOATS
         | WasmFeatures::COMPONENT_MODEL
 }

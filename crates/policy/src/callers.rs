@@ -9,14 +9,14 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::{Store, component::Instance};
-use yishi_domain::{Digest, TenantId};
+use yishi_domain::TenantId;
 
 use crate::{
-    AdmissionRefusal, Admitted, Answered, PolicyFailure, PolicyHost, Receipt,
+    AdmissionRefusal, Admitted, Answered, Component, PolicyFailure, PolicyHost, Receipt,
     accounts::Account,
-    admissions::{self, digest},
-    answers,
+    admissions, answers,
     calls::{Budget, State, Used},
+    canonical::canonical,
     contracts::{Called, Exports},
     engines,
     hosts::{Loaded, turn},
@@ -47,7 +47,7 @@ pub(crate) struct Question<'a> {
     pub purpose: Purpose,
     /// The interface of the contract that has the function.
     pub interface: &'static str,
-    pub component: Arc<[u8]>,
+    pub component: Component,
     pub config: &'a Value,
     /// What the receipt keeps, and the fuel is measured by.
     pub input: Value,
@@ -85,14 +85,18 @@ impl Caller {
         let inspected = Arc::clone(&component);
         let work = tokio::task::spawn_blocking(move || admissions::inspect_for(&inspected, widest));
         let (tier, sizes) = work.await.map_err(|error| failed(PolicyFailure::Host(error.to_string())))??;
-        let digest = digest(&component);
-        let loaded = self.host.load(digest, component).await.map_err(|refusal| vec![refusal])?;
-        Ok(Admitted { digest, descriptor: loaded.descriptor.clone(), sizes, tier })
+        let component = Component::from(component);
+        let loaded = self.host.load(&component).await.map_err(|refusal| vec![refusal])?;
+        Ok(Admitted { digest: component.digest(), descriptor: loaded.descriptor.clone(), sizes, tier })
     }
 
     /// Checks a configuration against the rule set's schema.
-    pub async fn check_configuration(&self, component: Arc<[u8]>, config: &Value) -> Result<(), PolicyFailure> {
-        let loaded = self.host.load(digest(&component), component).await.map_err(PolicyFailure::NotAdmitted)?;
+    pub async fn check_configuration(
+        &self,
+        component: impl Into<Component>,
+        config: &Value,
+    ) -> Result<(), PolicyFailure> {
+        let loaded = self.host.load(&component.into()).await.map_err(PolicyFailure::NotAdmitted)?;
         loaded.schema.check(config, canonical(config)?.len())
     }
 
@@ -103,12 +107,12 @@ impl Caller {
         call: impl FnOnce(&Exports, &mut Store<State>, &Instance, &str) -> Called<T> + Send + 'static,
         check: impl FnOnce(&T) -> Result<(), PolicyFailure>,
     ) -> Result<Option<Answered<T>>, PolicyFailure> {
-        let digest = digest(&question.component);
+        let digest = question.component.digest();
         let account = self.account.as_deref().filter(|_| question.purpose == Purpose::Ordinary);
         if let Some(account) = account {
             account.check(&digest, Instant::now())?;
         }
-        let answer = self.ask_now(digest, question, call, check).await;
+        let answer = self.ask_now(question, call, check).await;
         if let Some(account) = account {
             account.note(&digest, answer.as_ref().err(), Instant::now());
         }
@@ -117,7 +121,6 @@ impl Caller {
 
     async fn ask_now<T: Serialize + Send + 'static>(
         &self,
-        digest: Digest,
         Question { purpose, interface, component, config, input }: Question<'_>,
         call: impl FnOnce(&Exports, &mut Store<State>, &Instance, &str) -> Called<T> + Send + 'static,
         check: impl FnOnce(&T) -> Result<(), PolicyFailure>,
@@ -127,7 +130,7 @@ impl Caller {
         if bytes > limits::INPUT_BYTES {
             return Err(PolicyFailure::InputTooLarge(bytes));
         }
-        let loaded = self.host.load(digest, component).await.map_err(PolicyFailure::NotAdmitted)?;
+        let loaded = self.host.load(&component).await.map_err(PolicyFailure::NotAdmitted)?;
         loaded.schema.check(config, text.len())?;
         if !loaded.exports.answers(interface) {
             return Ok(None);
@@ -138,7 +141,7 @@ impl Caller {
         let (value, used) = called.await?;
         check(&value)?;
         let receipt = Receipt {
-            component: digest,
+            component: component.digest(),
             contract: loaded.exports.version().into(),
             cost_table: engines::COST_TABLE.into(),
             configuration,
@@ -184,10 +187,6 @@ fn output(value: &impl Serialize) -> Result<String, PolicyFailure> {
         return Err(PolicyFailure::output("answer", text));
     }
     Ok(output)
-}
-
-fn canonical(value: &Value) -> Result<String, PolicyFailure> {
-    serde_json_canonicalizer::to_string(value).map_err(|error| PolicyFailure::Unreplayable(error.to_string()))
 }
 
 #[cfg(test)]

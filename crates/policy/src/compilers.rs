@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Seconds of processor time for a compilation of nothing, and for each further MiB.
-const CPU_SECONDS: (u64, u64) = (2, 5);
+const CPU_SECONDS: (u64, u64) = (1, 5);
 
 /// Bytes of address space.
 const ADDRESS_SPACE: u64 = 1 << 30;

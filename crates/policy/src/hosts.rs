@@ -20,7 +20,7 @@ use wasmtime::{
 use yishi_domain::{Digest, TenantId, describe::Descriptor};
 
 use crate::{
-    AdmissionRefusal, PolicyFailure,
+    AdmissionRefusal, Component, PolicyFailure,
     accounts::Account,
     admissions, answers,
     artefacts::Artefacts,
@@ -53,7 +53,7 @@ pub struct HostOptions {
 pub struct PolicyHost(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    engine: Engine,
+    pub(crate) engine: Engine,
     artefacts: Artefacts,
     compiler: Vec<OsString>,
     pub(crate) widest: Tier,
@@ -67,7 +67,8 @@ pub(crate) struct Inner {
 
 /// A component that is ready to be called.
 pub struct Loaded {
-    rules: InstancePre<State>,
+    /// What it is instantiated from.
+    pub rules: InstancePre<State>,
     /// Its functions, in the version of the contract that it is of.
     pub exports: Exports,
     /// What it says of itself.
@@ -107,7 +108,8 @@ impl PolicyHost {
     }
 
     /// Makes a component ready to be called, compiling it where nothing is kept of it.
-    pub(crate) async fn load(&self, digest: Digest, component: Arc<[u8]>) -> Result<Arc<Loaded>, AdmissionRefusal> {
+    pub(crate) async fn load(&self, component: &Component) -> Result<Arc<Loaded>, AdmissionRefusal> {
+        let digest = component.digest();
         if let Some(loaded) = self.find(&digest) {
             return Ok(loaded);
         }
@@ -116,9 +118,9 @@ impl PolicyHost {
         if let Some(loaded) = self.find(&digest) {
             return Ok(loaded);
         }
-        let host = self.clone();
+        let (host, bytes) = (self.clone(), Arc::clone(component.bytes()));
         let work = tokio::task::spawn_blocking(move || {
-            let loaded = host.load_blocking(&digest, &component);
+            let loaded = host.load_blocking(&digest, &bytes);
             drop(turn);
             loaded
         });

@@ -14,12 +14,16 @@ mod answers;
 mod artefacts;
 mod callers;
 mod calls;
+mod canonical;
 pub mod compilers;
+mod components;
 mod contracts;
 mod engines;
 mod failures;
 mod hosts;
 pub mod limits;
+#[cfg(feature = "measuring")]
+mod measured;
 mod measures;
 mod questions;
 mod receipts;
@@ -36,8 +40,11 @@ extern crate self as yishi_policy;
 pub use admissions::inspect;
 pub use admissions::{Admitted, SCRIPT_TIER_CLOSED, Sizes};
 pub use callers::Caller;
+pub use components::Component;
 pub use contracts::NEWEST as CONTRACT;
 pub use failures::{AdmissionRefusal, PolicyFailure};
 pub use hosts::{HostOptions, PolicyHost};
+#[cfg(feature = "measuring")]
+pub use measured::Ready;
 pub use receipts::Answered;
 pub use yishi_domain::receipts::Receipt;

@@ -101,6 +101,8 @@ pub fn rows(input: &Value) -> u64 {
 pub const FUNCTION_BYTES: usize = 64 << 10;
 /// Functions of a component, over all its core modules.
 pub const FUNCTIONS: u32 = 5_000;
+/// Bytes of a constant expression: those of globals and places in memory are worked out at each call, before any fuel is spent.
+pub const CONSTANT_BYTES: usize = 32;
 /// Locals of a function.
 pub const LOCALS: u32 = 1_000;
 /// Types that a component defines, over all its core modules and component sections.

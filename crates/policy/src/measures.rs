@@ -1,8 +1,8 @@
 //! What a component is made of, read without compiling it.
 
 use wasmparser::{
-    CanonicalFunction, ComponentAlias, ComponentExternalKind, ComponentType, Encoding, FunctionBody, Instance, Parser,
-    Payload,
+    CanonicalFunction, ComponentAlias, ComponentExternalKind, ComponentType, ConstExpr, DataKind, ElementItems,
+    ElementKind, Encoding, FunctionBody, Instance, Parser, Payload, TableInit,
     component_types::{ComponentAnyTypeId, ComponentEntityType},
     types::Types,
 };
@@ -147,13 +147,42 @@ impl Walk<'_> {
             }
             Payload::TableSection(section) => {
                 for table in section {
-                    let elements = table?.ty.initial;
+                    let table = table?;
+                    let elements = table.ty.initial;
+                    if let TableInit::Expr(constant) = table.init {
+                        self.constant(&constant);
+                    }
                     if let Some(module) = self.modules.last_mut() {
                         module.tables += 1;
                     }
                     if elements > limits::TABLE_ELEMENTS as u64 {
                         let text = format!("a table of {elements} elements; {} are allowed", limits::TABLE_ELEMENTS);
                         self.refuse("component.table_too_large", text);
+                    }
+                }
+            }
+            Payload::GlobalSection(section) => {
+                for global in section {
+                    self.constant(&global?.init_expr);
+                }
+            }
+            Payload::DataSection(section) => {
+                for data in section {
+                    if let DataKind::Active { offset_expr, .. } = data?.kind {
+                        self.constant(&offset_expr);
+                    }
+                }
+            }
+            Payload::ElementSection(section) => {
+                for element in section {
+                    let element = element?;
+                    if let ElementKind::Active { offset_expr, .. } = element.kind {
+                        self.constant(&offset_expr);
+                    }
+                    if let ElementItems::Expressions(_, items) = element.items {
+                        for item in items {
+                            self.constant(&item?);
+                        }
                     }
                 }
             }
@@ -183,6 +212,14 @@ impl Walk<'_> {
             self.refuse("component.too_many_locals", text);
         }
         Ok(())
+    }
+
+    fn constant(&mut self, constant: &ConstExpr<'_>) {
+        let bytes = constant.get_binary_reader().bytes_remaining();
+        if bytes > limits::CONSTANT_BYTES {
+            let text = format!("a constant of {bytes} bytes; {} are allowed", limits::CONSTANT_BYTES);
+            self.refuse("component.constant_too_long", text);
+        }
     }
 
     fn count_types(&mut self, count: u32) {

@@ -1,6 +1,6 @@
 //! What a rule set is asked. Its answer is checked before anyone sees it, and comes with a receipt; what it leaves out the standard rules answer.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use yishi_domain::{
@@ -11,7 +11,7 @@ use yishi_domain::{
 };
 
 use crate::{
-    Answered, Caller, PolicyFailure, answers,
+    Answered, Caller, Component, PolicyFailure, answers,
     callers::{Purpose, Question},
     limits,
 };
@@ -20,12 +20,13 @@ impl Caller {
     /// Asks for the rule of a ballot.
     pub async fn rule(
         &self,
-        component: Arc<[u8]>,
+        component: impl Into<Component>,
         config: &Value,
         subject: &Subject,
     ) -> Result<Answered<VotingRule>, PolicyFailure> {
         let input = json!({"function": "rule", "subject": subject});
-        let question = Question { purpose: Purpose::Ordinary, interface: "voting", component, config, input };
+        let question =
+            Question { purpose: Purpose::Ordinary, interface: "voting", component: component.into(), config, input };
         let asked = subject.clone();
         let call = self.ask(
             question,
@@ -38,13 +39,14 @@ impl Caller {
     /// Asks for the verdict on a tally. Where the rule's own terms decide, the rule set must agree with them.
     pub async fn verdict(
         &self,
-        component: Arc<[u8]>,
+        component: impl Into<Component>,
         config: &Value,
         rule: &VotingRule,
         tally: &Tally,
     ) -> Result<Answered<Verdict>, PolicyFailure> {
         let input = json!({"function": "decide", "rule": rule, "tally": tally});
-        let question = Question { purpose: Purpose::Verdict, interface: "voting", component, config, input };
+        let question =
+            Question { purpose: Purpose::Verdict, interface: "voting", component: component.into(), config, input };
         let (its_rule, its_tally) = (rule.clone(), tally.clone());
         let call = self.ask(
             question,
@@ -60,11 +62,12 @@ impl Caller {
     /// Asks for the categories of topics.
     pub async fn categories(
         &self,
-        component: Arc<[u8]>,
+        component: impl Into<Component>,
         config: &Value,
     ) -> Result<Answered<Vec<Category>>, PolicyFailure> {
         let input = json!({"function": "categories"});
-        let question = Question { purpose: Purpose::Ordinary, interface: "topics", component, config, input };
+        let question =
+            Question { purpose: Purpose::Ordinary, interface: "topics", component: component.into(), config, input };
         let call = self.ask(
             question,
             |rules, store, on, config| rules.categories(store, on, config),
@@ -74,14 +77,19 @@ impl Caller {
     }
 
     /// Asks for the categories of a topic; the standard rules answer where the rule set fails.
-    pub async fn classify(&self, component: Arc<[u8]>, config: &Value, topic: &TopicText) -> Answered<Vec<Scored>> {
+    pub async fn classify(
+        &self,
+        component: impl Into<Component>,
+        config: &Value,
+        topic: &TopicText,
+    ) -> Answered<Vec<Scored>> {
         let answer = self.classify_by(component, config, topic).await;
         answer.unwrap_or_else(|failure| Answered::instead(standard::classify(topic), failure))
     }
 
     async fn classify_by(
         &self,
-        component: Arc<[u8]>,
+        component: impl Into<Component>,
         config: &Value,
         topic: &TopicText,
     ) -> Result<Answered<Vec<Scored>>, PolicyFailure> {
@@ -90,7 +98,8 @@ impl Caller {
             return Err(PolicyFailure::InputTooLarge(bytes));
         }
         // A proposal is one of the rule set's own categories, or nobody could act on it.
-        let categories = self.categories(Arc::clone(&component), config).await?.value;
+        let component = component.into();
+        let categories = self.categories(component.clone(), config).await?.value;
         let known: HashSet<_> = categories.iter().map(|it| it.code.as_str()).collect();
         // The text may be personal, so the input is not kept.
         let input = json!({"function": "classify"});
@@ -105,19 +114,25 @@ impl Caller {
     }
 
     /// Asks what to do about a case; the standard rules answer where the rule set fails.
-    pub async fn assess(&self, component: Arc<[u8]>, config: &Value, case: &Case) -> Answered<Answer> {
+    pub async fn assess(&self, component: impl Into<Component>, config: &Value, case: &Case) -> Answered<Answer> {
         let answer = self.assess_by(component, config, case).await;
         answer.unwrap_or_else(|failure| Answered::instead(standard::assess(case), failure))
     }
 
     pub(crate) async fn assess_by(
         &self,
-        component: Arc<[u8]>,
+        component: impl Into<Component>,
         config: &Value,
         case: &Case,
     ) -> Result<Answered<Answer>, PolicyFailure> {
         let input = json!({"function": "assess", "case": case});
-        let question = Question { purpose: Purpose::Ordinary, interface: "escalation", component, config, input };
+        let question = Question {
+            purpose: Purpose::Ordinary,
+            interface: "escalation",
+            component: component.into(),
+            config,
+            input,
+        };
         let asked = case.clone();
         let call = self.ask(
             question,

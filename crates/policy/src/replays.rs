@@ -1,7 +1,5 @@
 //! Replays: an earlier call made again from its receipt, to see whether it comes to the same.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 use serde_json::Value;
 use yishi_domain::{
@@ -9,7 +7,7 @@ use yishi_domain::{
     voting::{Subject, Tally, VotingRule},
 };
 
-use crate::{Caller, PolicyFailure, Receipt};
+use crate::{Caller, Component, PolicyFailure, Receipt};
 
 /// The input of a receipt.
 #[derive(Deserialize)]
@@ -25,7 +23,12 @@ impl Caller {
     /// Makes the call of a receipt's input again, with the same fuel; [`Receipt::agrees_with`] then compares the two.
     ///
     /// The input of a classification is not kept, so a classification cannot be replayed.
-    pub async fn replay(&self, component: Arc<[u8]>, config: &Value, input: &str) -> Result<Receipt, PolicyFailure> {
+    pub async fn replay(
+        &self,
+        component: impl Into<Component>,
+        config: &Value,
+        input: &str,
+    ) -> Result<Receipt, PolicyFailure> {
         let input = serde_json::from_str(input).map_err(|error| PolicyFailure::Unreplayable(error.to_string()))?;
         let receipt = match input {
             Input::Rule { subject } => self.rule(component, config, &subject).await?.receipt,

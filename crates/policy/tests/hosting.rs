@@ -93,7 +93,7 @@ fn component_with(schema: &str, rule: &str, decide: &str) -> Vec<u8> {
     let wit = format!("{ROOT}/plugins/wit/yishi-policy@1.0.0");
     let (package, _) = resolve.push_dir(wit).expect("the contract");
     let world = resolve.select_world(&[package], Some("policy")).expect("its world");
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("embedded");
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).expect("embedded");
     let mut encoder = ComponentEncoder::default();
     encoder.module(&module).expect("a module of the contract").validate(true).encode().expect("a component")
 }
@@ -107,7 +107,7 @@ async fn failure(host: &Host, rule: &str) -> PolicyFailure {
     let bytes = component(rule, "unreachable");
     host.policy.admit(bytes.clone()).await.expect("nothing shows before it runs");
     let subject = from_value(fixture("standard", "general_passes")["subject"].clone()).expect("a subject");
-    host.policy.rule(bytes.into(), &json!({}), &subject).await.expect_err("it means harm")
+    host.policy.rule(bytes, &json!({}), &subject).await.expect_err("it means harm")
 }
 
 #[tokio::test]
@@ -222,7 +222,7 @@ async fn a_verdict_that_disagrees_with_the_published_rule_is_a_failure() {
     let subject = from_value(fixture["subject"].clone()).expect("a subject");
     let rule = host.policy.rule(built("standard"), &json!({}), &subject).await.expect("a rule").value;
     let tally = from_value(fixture["tally"].clone()).expect("a tally");
-    let failure = host.policy.verdict(bytes.into(), &json!({}), &rule, &tally).await.expect_err("it does not pass");
+    let failure = host.policy.verdict(bytes, &json!({}), &rule, &tally).await.expect_err("it does not pass");
     assert_eq!(failure.code(), "policy.disagrees");
 }
 

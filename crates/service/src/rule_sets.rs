@@ -149,7 +149,7 @@ pub(crate) async fn require_configured(
         return Err(Refusal::invalid("rule_set.inexact_number", "configuration", text).into());
     }
     let component = rule_sets::component(&mut app.db.read(ctx).await?, digest).await?.ok_or_else(unknown)?;
-    Ok(app.policy.for_tenant(ctx.tenant).check_configuration(component.into(), configuration).await?)
+    Ok(app.policy.for_tenant(ctx.tenant).check_configuration(component, configuration).await?)
 }
 
 async fn put_in_force(

@@ -22,6 +22,24 @@ pub fn cases() -> Vec<Case> {
         ),
         ("6,000 types", (0..6_000).map(distinct).collect(), "component.too_many_types", "5000"),
         (
+            "a constant that is a sum of 30",
+            format!("(global i32 {} i32.const 1 {})", "(i32.const 1)".repeat(29), "i32.add ".repeat(29)),
+            "component.constant_too_long",
+            "32 are allowed",
+        ),
+        (
+            "a place in memory that is a long sum",
+            format!("(data (offset i32.const 1 {}) \"\")", "i32.const 1 i32.add ".repeat(30)),
+            "component.constant_too_long",
+            "32 are allowed",
+        ),
+        (
+            "an element's place that is a long sum",
+            format!("(table 1 funcref) (elem (offset i32.const 0 {}))", "i32.const 0 i32.add ".repeat(30)),
+            "component.constant_too_long",
+            "32 are allowed",
+        ),
+        (
             "70,000 globals",
             "(global (mut i64) (i64.const 0))".repeat(70_000),
             "component.no_room",
@@ -53,6 +71,7 @@ pub fn cases() -> Vec<Case> {
         ("300 KiB of data that nobody reads", format!("(data \"{}\")", "x".repeat(300 << 10))),
         ("60,000 globals", "(global (mut i64) (i64.const 0))".repeat(60_000)),
         ("60,000 pieces of data", "(data \"\")".repeat(60_000)),
+        ("10,000 globals that are sums", "(global i32 (i32.add (i32.const 1) (i32.const 2)))".repeat(10_000)),
         ("20,000 exports", (0..20_000).map(|i| format!("(export \"e{i}\" (global $next))")).collect()),
         ("a thousand parameters", format!("(func (param {}))", "i64 ".repeat(1_000))),
         ("a thousand results", format!("(func (result {}) unreachable)", "i64 ".repeat(1_000))),

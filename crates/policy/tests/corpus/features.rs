@@ -20,7 +20,6 @@ pub fn cases() -> Vec<Case> {
         ("arrays", "(type $a (array i8)) (func (drop (array.new_default $a (i32.const 1000000))))"),
         ("typed function references", "(type $f (func)) (func (param (ref $f)) (call_ref $f (local.get 0)))"),
         ("recursive types", "(rec (type $a (struct (field (ref null $b)))) (type $b (struct (field (ref null $a)))))"),
-        ("extended constants", "(global i32 (i32.add (i32.const 1) (i32.const 2)))"),
         ("pages of another size", "(memory 1 (pagesize 1))"),
         ("wide arithmetic", "(func (param i64) (i64.mul_wide_u (local.get 0) (local.get 0)) drop drop)"),
         (

@@ -184,7 +184,7 @@ fn read(wit: &str) -> (Resolve, WorldId) {
 }
 
 fn wrap(resolve: &Resolve, world: WorldId, mut module: Vec<u8>) -> Vec<u8> {
-    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).expect("embedded");
+    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8, false).expect("embedded");
     // Whether it is sound is what the host is asked.
     let mut encoder = ComponentEncoder::default();
     encoder.validate(false).module(&module).expect("a module of the contract").encode().expect("a component")

@@ -18,7 +18,7 @@ pub struct Memory<'a> {
 impl<'a> Memory<'a> {
     pub fn new(resolve: &'a Resolve, base: usize) -> Self {
         let mut sizes = SizeAlign::default();
-        sizes.fill(resolve);
+        sizes.fill(resolve).expect("types that have a size");
         Self { resolve, sizes, base, bytes: Vec::new() }
     }
 
