@@ -6,6 +6,8 @@ pub mod conditions;
 mod convert;
 #[cfg(not(target_family = "wasm"))]
 pub mod fixtures;
+#[cfg(target_family = "wasm")]
+mod memory;
 
 pub use serde;
 pub use serde_json;
