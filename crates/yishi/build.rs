@@ -8,10 +8,10 @@ const NAMES: [&str; 3] = ["standard", "civil-code-278", "rule-book"];
 fn main() -> io::Result<()> {
     let manifest = env::var("CARGO_MANIFEST_DIR").expect("cargo names the manifest's folder");
     let built = Path::new(&manifest).join("../../target/plugins");
-    println!("cargo:rerun-if-changed={}", built.display());
     let mut text = String::from("&[");
     for name in NAMES {
         let path = built.join(format!("{name}.wasm"));
+        println!("cargo:rerun-if-changed={}", if path.is_file() { &path } else { &built }.display());
         if let Ok(path) = path.canonicalize() {
             text.push_str(&format!("({name:?}, include_bytes!({path:?})),"));
         }

@@ -11,6 +11,7 @@ mod electorates;
 mod harms;
 mod imports;
 mod kills;
+mod languages;
 mod lifecycles;
 mod logs;
 mod loops;

@@ -119,7 +119,7 @@ pub fn answering(Bodies { rule, decide, assess }: Bodies) -> Vec<u8> {
     let wit = format!("{ROOT}/plugins/wit/yishi-policy@1.0.0");
     let (package, _) = resolve.push_dir(wit).expect("the contract");
     let world = resolve.select_world(&[package], Some("policy")).expect("its world");
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("embedded");
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).expect("embedded");
     let mut encoder = ComponentEncoder::default();
     encoder.module(&module).expect("a module of the contract").validate(true).encode().expect("a component")
 }

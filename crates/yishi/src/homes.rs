@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use chrono::Duration;
 use clap::Args;
+use yishi_policy::limits::Tier;
 use yishi_record::cosignatures::Witness;
 use yishi_service::{
     App,
@@ -99,7 +100,7 @@ impl Home {
             }
         };
         migrate(&urls.owner).await.context("the database's schema could not be brought up to date")?;
-        let policy = workbenches::host(&self.data_dir.join("artefacts"), self.secret("artefacts.key")?)?;
+        let policy = workbenches::host(&self.data_dir.join("artefacts"), self.secret("artefacts.key")?, Tier::Native)?;
         let signing = Signing::new(&self.record_origin, self.record_secrets()?, self.witnesses.0.clone());
         let app = App::new(Db::open(&urls)?, self.issuer()?, policy, self.trust()?, signing, clocks::REAL);
         Ok(Opened { app: Arc::new(app), _server: server })

@@ -25,13 +25,12 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Subcommand)]
 pub enum Plugin {
     /// Makes a folder to begin a rule set in: it builds and passes its own tests as it is
-    #[command(
-        after_help = "Exit codes: 0 made; 1 it was not; 2 wrong usage.\nExample: yishi plugin new hangzhou-rules"
-    )]
+    #[command(after_help = "Exit codes: 0 made; 1 it was not; 2 wrong usage.\n\
+                      Examples:\n  yishi plugin new hangzhou-rules\n  yishi plugin new hangzhou-rules --lang js")]
     New(scaffolds::New),
-    /// Builds a rule set in Rust to a component
+    /// Builds a rule set in Rust, JavaScript or C to a component
     #[command(
-        after_help = "The same source gives the same component in whatever folder it lies, under the same compiler.\n\n\
+        after_help = "A Cargo.toml, a package.json or a .c file tells the language. In Rust and C the same source gives the same component in whatever folder it lies, under the same compiler; in JavaScript its interpreter keeps numbers that were drawn when it was built.\n\n\
                             Exit codes: 0 built; 1 it was not; 2 wrong usage.\n\
                             Example: yishi plugin build hangzhou-rules"
     )]

@@ -11,7 +11,7 @@ use crate::{clocks, commands::COMPILE_COMPONENT};
 /// How often a call is made before a fault of this machine is reported.
 const TRIES: usize = 3;
 
-/// A host for rule sets, whose artefacts go with it.
+/// A host for rule sets of every tier, whose artefacts go with it.
 pub struct Workbench {
     /// The host, with nobody else on it.
     pub host: Caller,
@@ -24,20 +24,20 @@ impl Workbench {
     pub fn new() -> Result<Self> {
         let artefacts = tempfile::tempdir().context("there is no folder for temporary files")?;
         let key = clocks::secret();
-        Ok(Self { host: host(artefacts.path(), key)?.unmetered(), artefacts, key })
+        Ok(Self { host: host(artefacts.path(), key, Tier::Script)?.unmetered(), artefacts, key })
     }
 
     /// Another host, which takes over what was compiled and nothing of what was answered.
     pub fn again(&self) -> Result<Caller> {
-        Ok(host(self.artefacts.path(), self.key)?.unmetered())
+        Ok(host(self.artefacts.path(), self.key, Tier::Script)?.unmetered())
     }
 }
 
 /// A host of rule sets with its artefacts in a folder; components are compiled by this same program, in a process of its own.
-pub fn host(artefacts: &Path, key: [u8; 32]) -> Result<PolicyHost> {
+pub fn host(artefacts: &Path, key: [u8; 32], widest: Tier) -> Result<PolicyHost> {
     let program = std::env::current_exe().context("this program does not know where it is")?;
     let compiler = vec![program.into_os_string(), COMPILE_COMPONENT.into()];
-    let options = HostOptions { artefacts: artefacts.to_owned(), key, compiler, widest: Tier::Native };
+    let options = HostOptions { artefacts: artefacts.to_owned(), key, compiler, widest };
     PolicyHost::new(&options).map_err(|error| anyhow::anyhow!("the host of rule sets does not start: {error:#}"))
 }
 

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use yishi_domain::{Actor, RequestId};
+use yishi_policy::limits::Tier;
 use yishi_service::{
     App,
     keys::Signing,
@@ -41,7 +42,7 @@ pub async fn measure(mut rounds: Rounds) -> Result<Report> {
 async fn apply_once(db: Db) -> Result<(f64, u64)> {
     let signing = Signing::new("bench", vec![clocks::secret()], vec![]);
     let artefacts = tempfile::tempdir()?;
-    let policy = workbenches::host(artefacts.path(), clocks::secret())?;
+    let policy = workbenches::host(artefacts.path(), clocks::secret(), Tier::Native)?;
     let app = App::new(db, Issuer::new(clocks::secret()), policy, Trust::default(), signing, clocks::REAL);
     let request = RequestId(uuid::Uuid::nil());
     let contexts = |tenant| app.ctx(tenant, 0, Actor::System("bench"), request);

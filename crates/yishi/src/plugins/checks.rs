@@ -97,7 +97,8 @@ fn text(findings: &Findings) -> String {
     let mut lines: Vec<_> = findings.refusals.iter().map(|it| format!("refused  {}: {}", it.code, it.detail)).collect();
     if let (Some(digest), Some(it), Some(tier)) = (findings.digest, &findings.descriptor, findings.tier) {
         lines.push(format!("{} {}  {digest}", it.name, it.version));
-        lines.push(format!("tier: {}", outputs::word(&tier)));
+        let open = if tier > Tier::Native { ", which a server admits only where its operator says so" } else { "" };
+        lines.push(format!("tier: {}{open}", outputs::word(&tier)));
         for (what, list) in [("answers itself", &it.interfaces), ("languages", &it.locales), ("laws", &it.laws)] {
             lines.push(format!("{what}: {}", list.join(", ")));
         }

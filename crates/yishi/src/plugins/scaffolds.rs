@@ -1,4 +1,8 @@
-//! A folder to begin a rule set in: it builds anywhere, because the SDK, the evaluator and the contract come with it.
+//! A folder to begin a rule set in. It builds anywhere: what it needs of the project comes with it, or with the program that builds it.
+
+mod c;
+mod js;
+mod rust;
 
 use std::{
     fs,
@@ -27,86 +31,76 @@ pub struct New {
 enum Language {
     /// Rust
     Rust,
+    /// JavaScript, which runs in the script tier
+    Js,
+    /// C
+    C,
 }
 
-/// What the template is called wherever the rule set's own name belongs.
-const TEMPLATE: [&str; 2] = ["rule-template", "rule_template"];
+impl Language {
+    const fn template(self) -> &'static Template {
+        match self {
+            Self::Rust => &rust::TEMPLATE,
+            Self::Js => &js::TEMPLATE,
+            Self::C => &c::TEMPLATE,
+        }
+    }
+}
 
 /// Where a file goes, and what it says.
 macro_rules! carried {
     ($($to:literal = $from:literal),* $(,)?) => {
-        &[$(($to, include_str!(concat!("../../../../", $from)))),*]
+        &[$(($to, include_str!(concat!("../../../../../", $from)))),*]
     };
 }
+use carried;
 
-/// The rule set's own files.
-const OWN: &[(&str, &str)] = carried! {
-    "Cargo.toml" = "plugins/template/scaffold.toml",
-    "README.md" = "plugins/template/README.md",
-    "configuration.schema.json" = "plugins/template/configuration.schema.json",
-    "fixtures/general_passes.json" = "plugins/template/fixtures/general_passes.json",
-    "fixtures/major_two_thirds.json" = "plugins/template/fixtures/major_two_thirds.json",
-    "fixtures/quorum_configured.json" = "plugins/template/fixtures/quorum_configured.json",
-    "src/lib.rs" = "plugins/template/src/lib.rs",
-    "tests/fixtures.rs" = "plugins/template/tests/fixtures.rs",
-};
-
-/// What comes with it.
-const VENDORED: &[(&str, &str)] = carried! {
-    "vendor/README.md" = "plugins/template/vendor/README.md",
-    "vendor/LICENSE" = "LICENSE",
-    "vendor/wit/yishi-policy@1.0.0/policy.wit" = "plugins/wit/yishi-policy@1.0.0/policy.wit",
-    "vendor/sdk/Cargo.toml" = "plugins/template/vendor/sdk.toml",
-    "vendor/sdk/src/lib.rs" = "plugins/sdk/src/lib.rs",
-    "vendor/sdk/src/conditions.rs" = "plugins/sdk/src/conditions.rs",
-    "vendor/sdk/src/convert.rs" = "plugins/sdk/src/convert.rs",
-    "vendor/sdk/src/convert/rules.rs" = "plugins/sdk/src/convert/rules.rs",
-    "vendor/sdk/src/fixtures.rs" = "plugins/sdk/src/fixtures.rs",
-    "vendor/domain/Cargo.toml" = "plugins/template/vendor/domain.toml",
-    "vendor/domain/src/lib.rs" = "crates/domain/src/lib.rs",
-    "vendor/domain/src/describe.rs" = "crates/domain/src/describe.rs",
-    "vendor/domain/src/digests.rs" = "crates/domain/src/digests.rs",
-    "vendor/domain/src/escalation.rs" = "crates/domain/src/escalation.rs",
-    "vendor/domain/src/fixtures.rs" = "crates/domain/src/fixtures.rs",
-    "vendor/domain/src/receipts.rs" = "crates/domain/src/receipts.rs",
-    "vendor/domain/src/standard.rs" = "crates/domain/src/standard.rs",
-    "vendor/domain/src/texts.rs" = "crates/domain/src/texts.rs",
-    "vendor/domain/src/topics.rs" = "crates/domain/src/topics.rs",
-    "vendor/domain/src/voting.rs" = "crates/domain/src/voting.rs",
-    "vendor/domain/src/voting/choices.rs" = "crates/domain/src/voting/choices.rs",
-    "vendor/domain/src/voting/evaluation.rs" = "crates/domain/src/voting/evaluation.rs",
-    "vendor/domain/src/voting/rules.rs" = "crates/domain/src/voting/rules.rs",
-    "vendor/domain/src/voting/selections.rs" = "crates/domain/src/voting/selections.rs",
-    "vendor/domain/src/voting/soundness.rs" = "crates/domain/src/voting/soundness.rs",
-    "vendor/domain/src/voting/tallies.rs" = "crates/domain/src/voting/tallies.rs",
-    // The versions that the project's own rule sets are built with; cargo drops what is not used.
-    "Cargo.lock" = "plugins/Cargo.lock",
-};
+/// What a folder is begun from.
+struct Template {
+    /// What it is called wherever the rule set's own name belongs: as packages and as libraries are named.
+    names: &'static [&'static str],
+    /// The rule set's own files: where each goes, and what it says.
+    own: &'static [(&'static str, &'static str)],
+    /// What comes with it, and is not changed.
+    vendored: &'static [(&'static str, &'static str)],
+    /// What its version control leaves out.
+    ignored: &'static str,
+    /// What is done before it is built.
+    next: &'static [&'static str],
+}
 
 /// Makes the folder; one that holds something already is left alone.
 pub fn new(options: &New) -> Result<bool> {
-    let New { name, lang: Language::Rust, dir } = options;
+    let New { name, lang, dir } = options;
+    let template = lang.template();
     require_name(name)?;
     let dir = dir.clone().unwrap_or_else(|| PathBuf::from(name));
     if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("{} holds something already; name another folder with --dir", dir.display());
     }
-    for (to, text) in files(name) {
+    for (to, text) in template.files(name) {
         write(&dir.join(to), &text)?;
     }
+    let (place, next) = (dir.display(), template.next.join("\n  "));
     outputs::write(&format!(
-        "{name} is in {place}\n\n  cd {place}\n  cargo test\n  yishi plugin build\n  yishi plugin test target/{name}.wasm fixtures\n",
-        place = dir.display()
+        "{name} is in {place}\n\n  cd {place}\n  {next}\n  yishi plugin build\n  yishi plugin test target/{name}.wasm fixtures\n"
     ))?;
     Ok(true)
 }
 
-/// The files of a rule set of a name.
-fn files(name: &str) -> Vec<(&'static str, String)> {
-    let [dashed, joined] = TEMPLATE;
-    let own = OWN.iter().map(|(to, text)| (*to, text.replace(dashed, name).replace(joined, &name.replace('-', "_"))));
-    let vendored = VENDORED.iter().map(|(to, text)| (*to, (*text).to_owned()));
-    own.chain(vendored).chain([(".gitignore", "/target\n".to_owned())]).collect()
+impl Template {
+    /// The files of a rule set of a name.
+    fn files(&self, name: &str) -> Vec<(String, String)> {
+        let renamed = |text: &str| {
+            self.names.iter().fold(text.to_owned(), |text, its| match its.contains('_') {
+                true => text.replace(its, &name.replace('-', "_")),
+                false => text.replace(its, name),
+            })
+        };
+        let own = self.own.iter().map(|(to, text)| (renamed(to), renamed(text)));
+        let vendored = self.vendored.iter().map(|(to, text)| ((*to).to_owned(), (*text).to_owned()));
+        own.chain(vendored).chain([(".gitignore".to_owned(), self.ignored.to_owned())]).collect()
+    }
 }
 
 fn require_name(name: &str) -> Result<()> {
@@ -132,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_file_that_the_vendored_crates_name_comes_with_them() {
-        let files = files("my-rules");
+        let files = rust::TEMPLATE.files("my-rules");
         let has = |path: &str| files.iter().any(|(to, _)| *to == path);
         for crate_ in ["sdk", "domain"] {
             let root = format!("vendor/{crate_}/src/lib.rs");
@@ -149,9 +143,13 @@ mod tests {
 
     #[test]
     fn the_rule_sets_own_name_stands_wherever_the_templates_did() {
-        let own = OWN.len();
-        for (to, text) in files("my-rules").iter().take(own) {
-            assert!(!TEMPLATE.iter().any(|it| text.contains(it)), "{to} names the template");
+        for template in [Language::Rust, Language::Js, Language::C].map(Language::template) {
+            for (to, text) in template.files("my-rules").iter().take(template.own.len()) {
+                assert!(
+                    !template.names.iter().any(|it| text.contains(it) || to.contains(it)),
+                    "{to} names the template"
+                );
+            }
         }
         assert!(require_name("hangzhou-2026").is_ok());
         for wrong in ["", "2026", "Hangzhou", "../up", "a-", "core", "杭州"] {
