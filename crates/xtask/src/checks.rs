@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 
 use crate::{
-    charts, compilers, licences, plugins, postgres,
+    charts, compilers, languages, licences, plugins, postgres,
     processes::{cargo, run},
     specs,
     steps::{Done, Steps},
@@ -34,6 +34,7 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
     steps.step("plugins: tests", || ran(run(on_plugins(root, "test").args(["--locked", "--workspace"]))));
     steps.step("lints", || ran(run(cargo(root).arg("clippy").args(LINTS))));
     steps.step("build", || ran(run(cargo(root).args(["build", "--locked", "--workspace"]))));
+    steps.step("plugins: C, JavaScript", || languages::build(root));
     steps.step("tests", || {
         ran(run(tests(root, database.clone()).args(["test", "--locked", "--workspace", "--no-fail-fast"])))
     });

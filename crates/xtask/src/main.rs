@@ -5,7 +5,9 @@ mod charts;
 mod checks;
 mod compilers;
 mod demos;
+mod languages;
 mod licences;
+mod peers;
 mod plugins;
 mod portable;
 mod postgres;
@@ -29,7 +31,8 @@ cargo xtask COMMAND
   demo [ARG..]  sets up what is missing and runs the demonstration; ARG as of `yishi demo`: --exit, --json, --data-dir, --listen
   test          runs every check: format, lints, house rules, plugins, tests, interface, chart, licences
   tidy          checks the house rules alone
-  plugins       builds the plugins to components
+  plugins       builds the plugins to components, and the program
+  peers         builds what `yishi bench policy` measures rule sets against
   openapi       writes openapi/yishi.yaml from the program
   portable      holds that rules answer the same, however compiled and on the engine's interpreter; builds an engine for it
   help          prints this
@@ -43,7 +46,8 @@ fn main() -> ExitCode {
         "demo" => demos::run_it(&root, std::env::args().skip(2)).map(Some),
         "test" => checks::run_all(&root).map(Some),
         "tidy" => tidy::check(&root).map(|()| Some(ExitCode::SUCCESS)),
-        "plugins" => plugins::build(&root).map(|()| Some(ExitCode::SUCCESS)),
+        "plugins" => languages::build_all(&root).map(|()| Some(ExitCode::SUCCESS)),
+        "peers" => peers::build(&root).map(|()| Some(ExitCode::SUCCESS)),
         "portable" => portable::check(&root).map(|()| Some(ExitCode::SUCCESS)),
         "openapi" => specs::write(&root).map(|()| Some(ExitCode::SUCCESS)),
         "help" | "--help" | "-h" => {

@@ -18,7 +18,8 @@ use crate::{
     steps::Done,
 };
 
-const TARGET: &str = "wasm32-unknown-unknown";
+/// What modules are built for.
+pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The rule sets, by package.
 const RULE_SETS: &[&str] = &[
@@ -56,10 +57,7 @@ pub fn build(root: &Path) -> Result<()> {
 /// Builds the core modules and tells in which folder they are.
 fn modules(root: &Path) -> Result<PathBuf> {
     let target = root.join("target/plugins-build");
-    let mut build = match rustup_target(root) {
-        true => cargo(&root.join("plugins")),
-        false => debian(root)?,
-    };
+    let mut build = compiler(root, &root.join("plugins"))?;
     // Paths of this machine must not reach the module: the same source gives the same digest anywhere.
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
@@ -75,6 +73,11 @@ fn modules(root: &Path) -> Result<PathBuf> {
     Ok(target.join(TARGET).join("release"))
 }
 
+/// The cargo that builds a workspace's modules.
+pub fn compiler(root: &Path, workspace: &Path) -> Result<Command> {
+    if rustup_target(root) { Ok(cargo(workspace)) } else { debian(root, workspace) }
+}
+
 /// Tells whether the compiler that runs this has the target, adding it by rustup where that works.
 fn rustup_target(root: &Path) -> bool {
     let present = || {
@@ -85,7 +88,7 @@ fn rustup_target(root: &Path) -> bool {
         || (exists("rustup") && capture(command(root, "rustup").args(["target", "add", TARGET])).is_ok() && present())
 }
 
-fn debian(root: &Path) -> Result<Command> {
+fn debian(root: &Path, workspace: &Path) -> Result<Command> {
     let (rustc, debian_cargo) = (Path::new("/usr/bin/rustc"), Path::new("/usr/bin/cargo"));
     let source = || {
         fs::read_dir("/usr/src")
@@ -103,7 +106,7 @@ fn debian(root: &Path) -> Result<Command> {
     let sysroot = capture(command(root, "rustc").args(["--print", "sysroot"]))?;
     let host = capture(command(root, "rustc").args(["--print", "host-tuple"]))?;
     let linker = Path::new(sysroot.trim()).join("lib/rustlib").join(host.trim()).join("bin/rust-lld");
-    let mut build = command(&root.join("plugins"), debian_cargo);
+    let mut build = command(workspace, debian_cargo);
     build.env("RUSTC", rustc).env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
     for name in ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTC_WRAPPER", "RUSTFLAGS"] {
         build.env_remove(name);

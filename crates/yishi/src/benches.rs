@@ -3,6 +3,7 @@
 //! A benchmark measures what it compares in turns and in one run, because figures of another hour or machine say nothing.
 
 mod onboard;
+mod policy;
 mod programs;
 mod startup;
 mod votes;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::outputs;
 
@@ -34,6 +35,8 @@ pub struct Options {
 pub enum Bench {
     /// Onboards Zhejiang's 27,035 units, against a plain COPY of the same rows
     Onboard,
+    /// Calls of rule sets in Rust, C and JavaScript, against Extism, Rego, a webhook and the evaluator itself; needs `cargo xtask peers`
+    Policy,
     /// Starts `yishi serve` on a new folder and again on the same one, until it is ready
     Startup,
     /// Casts votes over HTTP on this machine, against pgbench inserting a row a transaction; takes pgbench, and 60 seconds or more to be of use
@@ -53,10 +56,10 @@ pub struct Report {
 }
 
 /// A figure over all rounds.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Deserialize, Serialize)]
 pub struct Figure {
-    name: &'static str,
-    unit: &'static str,
+    name: String,
+    unit: String,
     n: usize,
     min: f64,
     median: f64,
@@ -64,16 +67,19 @@ pub struct Figure {
 }
 
 /// How what was measured stands to what it is compared with.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Deserialize, Serialize)]
 pub struct Ratio {
-    name: &'static str,
+    name: String,
     value: f64,
     goal: f64,
     better: Better,
+    /// What stands over what, where the name does not say it all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    means: Option<String>,
 }
 
 /// Which way a ratio should go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Better {
     /// The goal is the least.
@@ -104,6 +110,7 @@ pub async fn run(options: &Options) -> Result<()> {
     let rounds = Rounds::within(Duration::from_secs(options.seconds));
     let report = match options.bench {
         Bench::Onboard => onboard::measure(rounds).await?,
+        Bench::Policy => policy::measure(options.seconds).await?,
         Bench::Startup => startup::measure(rounds).await?,
         Bench::Votes => votes::measure(rounds, options.seconds).await?,
     };
@@ -148,14 +155,15 @@ impl Report {
     fn text(&self) -> String {
         let Machine { cores, memory_mb, kernel, postgresql } = &self.machine;
         let figure = |it: &Figure| {
-            [it.name.into(), it.unit.into(), it.n.to_string(), shown(it.min), shown(it.median), shown(it.max)]
+            [it.name.clone(), it.unit.clone(), it.n.to_string(), shown(it.min), shown(it.median), shown(it.max)]
         };
         let ratio = |it: &Ratio| {
             let goal = match it.better {
                 Better::Higher => format!("at least {}", it.goal),
                 Better::Lower => format!("at most {}", it.goal),
             };
-            [it.name.into(), shown(it.value), goal, if it.met() { "met" } else { "missed" }.into()]
+            let met = if it.met() { "met" } else { "missed" };
+            [it.name.clone(), shown(it.value), goal, met.into(), it.means.clone().unwrap_or_default()]
         };
         let figures: Vec<_> = self.results.iter().map(figure).collect();
         let ratios: Vec<_> = self.ratios.iter().map(ratio).collect();
@@ -164,26 +172,32 @@ impl Report {
             "{}: {cores} cores, {memory_mb} MB, Linux {kernel}, PostgreSQL {postgresql}\n\n{}\n{}{notes}\n",
             self.bench,
             outputs::table(&["result", "unit", "n", "min", "median", "max"], &figures),
-            outputs::table(&["ratio", "value", "goal", ""], &ratios),
+            outputs::table(&["ratio", "value", "goal", "", ""], &ratios),
         )
     }
 }
 
 impl Figure {
     /// The figure of some samples, of which there is at least one.
-    pub fn of(name: &'static str, unit: &'static str, samples: &[f64]) -> Self {
+    pub fn of(name: &str, unit: &str, samples: &[f64]) -> Self {
         let sorted = sorted(samples);
         let (min, max) = (sorted.first().copied(), sorted.last().copied());
         let (min, max) = (rounded(min.unwrap_or(0.0)), rounded(max.unwrap_or(0.0)));
+        let (name, unit) = (name.to_owned(), unit.to_owned());
         Self { name, unit, n: sorted.len(), min, median: rounded(median(&sorted)), max }
     }
 }
 
 impl Ratio {
     /// The median of what each round's sample is to the same round's base, so that a machine that slows down harms both alike.
-    pub fn of(name: &'static str, samples: &[f64], bases: &[f64], goal: f64, better: Better) -> Self {
+    pub fn of(name: &str, samples: &[f64], bases: &[f64], goal: f64, better: Better) -> Self {
         let ratios: Vec<f64> = samples.iter().zip(bases).map(|(sample, base)| sample / base).collect();
-        Self { name, value: rounded(median(&sorted(&ratios))), goal, better }
+        Self { name: name.to_owned(), value: rounded(median(&sorted(&ratios))), goal, better, means: None }
+    }
+
+    /// The same with what stands over what.
+    pub fn meaning(self, means: &str) -> Self {
+        Self { means: Some(means.to_owned()), ..self }
     }
 
     fn met(&self) -> bool {
@@ -250,7 +264,7 @@ mod tests {
     #[test]
     fn a_figure_is_the_least_the_middle_and_the_most() {
         let figure = Figure::of("a_ms", "ms", &[4.0, 1.0, 2.0, 3.0]);
-        assert_eq!(figure, Figure { name: "a_ms", unit: "ms", n: 4, min: 1.0, median: 2.5, max: 4.0 });
+        assert_eq!(figure, Figure { name: "a_ms".into(), unit: "ms".into(), n: 4, min: 1.0, median: 2.5, max: 4.0 });
     }
 
     #[test]

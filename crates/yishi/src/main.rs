@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 
 fn start(cli: Cli, settings: &Settings) -> anyhow::Result<ExitCode> {
     let told = cli.telemetry.clone();
-    let telemetry = telemetry::start(&if matches!(cli.command, Command::Demo(_) | Command::Import(_)) {
+    let telemetry = telemetry::start(&if matches!(cli.command, Command::Demo(_) | Command::Import(_) | Command::Bench(_)) {
         told.quietly()
     } else {
         told
