@@ -38,11 +38,12 @@ fn main() -> ExitCode {
 
 fn start(cli: Cli, settings: &Settings) -> anyhow::Result<ExitCode> {
     let told = cli.telemetry.clone();
-    let telemetry = telemetry::start(&if matches!(cli.command, Command::Demo(_) | Command::Import(_) | Command::Bench(_)) {
-        told.quietly()
-    } else {
-        told
-    })?;
+    let telemetry =
+        telemetry::start(&if matches!(cli.command, Command::Demo(_) | Command::Import(_) | Command::Bench(_)) {
+            told.quietly()
+        } else {
+            told
+        })?;
     let result = tokio::runtime::Runtime::new()?.block_on(run(cli, settings));
     telemetry.stop();
     result
