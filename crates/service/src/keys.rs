@@ -30,7 +30,14 @@ pub struct Signing {
     origin: String,
     secrets: Vec<[u8; 32]>,
     witnesses: Vec<Witness>,
-    remembered: Mutex<HashMap<TenantId, (DateTime<Utc>, Arc<Key>)>>,
+    remembered: Mutex<HashMap<TenantId, Remembered>>,
+}
+
+/// A key that signed a moment ago.
+#[derive(Clone)]
+struct Remembered {
+    read_at: DateTime<Utc>,
+    key: Arc<Key>,
 }
 
 impl Signing {
@@ -82,12 +89,12 @@ pub(crate) async fn promising(app: &App, ctx: &Ctx, slug: &str, tx: &mut TenantT
     let (signing, wall) = (&app.signing, ctx.wall);
     let remembered = || signing.remembered.lock().unwrap_or_else(PoisonError::into_inner);
     let known = remembered().get(&ctx.tenant).cloned();
-    if let Some((_, key)) = known.filter(|(read, _)| wall < *read + REMEMBERED) {
-        return Ok(key);
+    if let Some(known) = known.filter(|it| wall < it.read_at + REMEMBERED) {
+        return Ok(known.key);
     }
     let (_, key) = signing.current(tx, slug, wall).await?;
     let key = Arc::new(key);
-    remembered().insert(ctx.tenant, (wall, Arc::clone(&key)));
+    remembered().insert(ctx.tenant, Remembered { read_at: wall, key: Arc::clone(&key) });
     Ok(key)
 }
 
