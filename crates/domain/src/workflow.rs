@@ -162,11 +162,13 @@ pub const FINAL: &[Stage] = &[Stage::Rejected, Stage::Merged, Stage::Withdrawn, 
 /// The stage after a step, or a refusal that names the steps that are open.
 pub fn after(stage: Stage, step: Step) -> Result<Stage, Refusal> {
     MOVES.iter().find(|m| m.0 == stage && m.1 == step).map(|m| m.2).ok_or_else(|| {
-        let open: Vec<_> = MOVES.iter().filter(|m| m.0 == stage).map(|m| m.1.code()).collect();
+        // What the service does by itself is no way out for whoever asks.
+        let open: Vec<_> = MOVES.iter().filter(|m| m.0 == stage && m.3.is_some()).map(|m| m.1.code()).collect();
         let refusal =
             Refusal::conflict("topic.wrong_stage", format!("a topic that is {stage} cannot take the step {step}"));
         refusal.with_fix(match open.is_empty() {
-            true => format!("{stage} is final"),
+            true if FINAL.contains(&stage) => format!("{stage} is final"),
+            true => format!("from {stage} the service goes on by itself"),
             false => format!("from {stage} these steps are open: {}", open.join(", ")),
         })
     })
