@@ -40,9 +40,11 @@ proptest! {
                 (Err(refusal), None) => {
                     prop_assert_eq!(refusal.code, "topic.wrong_stage");
                     let fix = refusal.fix.expect("it says what is open");
-                    let open = MOVES.iter().filter(|row| row.0 == stage);
-                    prop_assert!(open.clone().all(|row| fix.contains(row.1.code())), "{}", fix);
-                    prop_assert_eq!(open.count() == 0, fix.ends_with("is final"));
+                    let known = || MOVES.iter().filter(|row| row.0 == stage);
+                    let open = || known().filter(|row| row.3.is_some());
+                    prop_assert!(open().all(|row| fix.contains(row.1.code())), "{}", fix);
+                    prop_assert_eq!(known().count() == 0, fix.ends_with("is final"));
+                    prop_assert_eq!(known().count() > 0 && open().count() == 0, fix.ends_with("by itself"));
                 }
                 (taken, known) => prop_assert!(false, "{stage} by {step}: {taken:?} and {known:?}"),
             }
