@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use yishi_tests::{
+    cases::created,
     communities::{Community, text},
     programs, rule_sets,
     servers::Setup,
@@ -24,8 +25,15 @@ async fn rules_in_c_and_in_javascript_are_pushed_and_decide() {
         let done = programs::run_with([&push[..], &city[..]].concat(), &[("YISHI_TOKEN", &token)]).await.done();
         let done: Value = serde_json::from_str(&done).expect("JSON");
         assert_eq!(done["name"], *name);
-        let decided = community.adopted().await;
-        let ballot = community.read(&format!("/ballots/{}", decided.ballot)).await;
+        let topic = community.deliberated().await;
+        let id = created(community.open(&topic).await);
+        // The rule announces a ballot a day before it opens.
+        community.city.advance_clock(25).await;
+        community.vote_all(&id, "in_favour").await;
+        community.end(&id, "closing").await.expect(200);
+        let ended = community.end(&id, "count").await.expect(200);
+        assert_eq!(ended["outcome"], "passed", "{ended}");
+        let ballot = community.read(&format!("/ballots/{id}")).await;
         assert_eq!(ballot["component"], *text(&done["digest"]), "it decided");
         assert_eq!(ballot["rule"]["window_hours"], 168, "{ballot}");
     }
