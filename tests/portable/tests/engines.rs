@@ -15,8 +15,8 @@ use yishi_policy::{
     variants::{Variant, choose},
 };
 
-/// Rule sets with a configuration that they take.
-fn rule_sets() -> [(&'static str, Value); 4] {
+/// Rule sets with a configuration that they take, and who votes by them.
+fn rule_sets() -> [(&'static str, Value, Electorate); 4] {
     let majority = json!({
         "code": "majority", "kind": "majority", "measure": "heads", "counted": "in_favour", "of": "participating",
         "at_least": {"numerator": 2, "denominator": 3}, "strict": true,
@@ -26,10 +26,10 @@ fn rule_sets() -> [(&'static str, Value); 4] {
         "conditions": [majority],
     });
     [
-        ("standard", json!({"notice_hours": 24, "window_hours": 48})),
-        ("civil-code-278", json!({"window_hours": 48})),
-        ("rule-book", json!({"rules": [{"rule": rule}]})),
-        ("villagers-committee", json!({})),
+        ("standard", json!({"notice_hours": 24, "window_hours": 48}), Electorate::Owners),
+        ("civil-code-278", json!({"window_hours": 48}), Electorate::Owners),
+        ("rule-book", json!({"rules": [{"rule": rule}]}), Electorate::Owners),
+        ("villagers-committee", json!({}), Electorate::Residents),
     ]
 }
 
@@ -38,11 +38,11 @@ fn component(name: &str) -> Arc<[u8]> {
     std::fs::read(&path).unwrap_or_else(|_| panic!("{name} is missing: run `cargo xtask plugins`")).into()
 }
 
-fn subject() -> Subject {
+fn subject(electorate: Electorate) -> Subject {
     Subject {
         significance: Significance::Major,
         matter: Some("property_service".into()),
-        electorate: Electorate::Owners,
+        electorate,
         eligible_floor_area: Some(400_000),
         ..Subject::of("property", 40)
     }
@@ -66,9 +66,9 @@ async fn answers(variant: Variant, argument: &str) -> Vec<(String, Receipt)> {
     let options = HostOptions { artefacts: folder.path().to_owned(), key: [1; 32], compiler, widest: Tier::Native };
     let host: Caller = PolicyHost::new(&options).expect("an engine").unmetered();
     let mut answers = Vec::new();
-    for (name, configuration) in rule_sets() {
+    for (name, configuration, electorate) in rule_sets() {
         let bytes = component(name);
-        let rule = host.rule(Arc::clone(&bytes), &configuration, &subject()).await;
+        let rule = host.rule(Arc::clone(&bytes), &configuration, &subject(electorate)).await;
         let rule = rule.unwrap_or_else(|failure| panic!("{name}, {argument}: {failure}"));
         answers.extend(rule.receipt.map(|it| (format!("{name}: rule"), it)));
         for (in_favour, against) in [(0, 0), (8, 2), (13, 13), (20, 7), (27, 13), (40, 0)] {
