@@ -1,5 +1,6 @@
 //! Objections to what was adopted: raised while it is published, put to the rules, answered before anything is carried out.
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use yishi_domain::{
     ObjectionId, Refusal, ResolutionId,
@@ -11,7 +12,8 @@ use yishi_domain::{
 use yishi_store::{
     ballots,
     objections::{self, Answer, Objection},
-    resolutions, timers,
+    resolutions::{self, Resolution},
+    timers,
 };
 
 use crate::{
@@ -30,17 +32,20 @@ pub use yishi_store::objections as stored;
 pub async fn raise(app: &App, session: &Session, id: ResolutionId, text: String) -> Result<ObjectionId, Failure> {
     let (ctx, me) = (&session.ctx, session.member()?);
     require_text("objection.bad_text", "text", &text, 2_000)?;
-    let known = resolutions::find(&mut app.db.read(ctx).await?, id).await?.ok_or_else(execution::unknown)?;
+    let mut tx = app.db.read(ctx).await?;
+    let known = resolutions::find(&mut tx, id).await?.ok_or_else(execution::unknown)?;
+    if !ballots::is_agent(&mut tx, known.ballot, me).await? {
+        session.require_role(Role::Resident, &cases::find(&mut tx, known.topic).await?.path)?;
+    }
+    require_published(&known, ctx.now)?;
+    drop(tx);
+    // The rules are asked for those alone who may object.
     let asked = escalating::ask(app, ctx, known.topic, CaseKind::Objection, 0, None).await?;
     let mut tx = app.db.write(ctx).await?;
     let (mut topic, mut resolution) = lock_with_topic(&mut tx, id).await?;
-    if !ballots::is_agent(&mut tx, resolution.ballot, me).await? {
-        session.require_role(Role::Resident, &topic.path)?;
-    }
-    let until = resolution.published_until.filter(|until| ctx.now < *until && resolution.set_aside_at.is_none());
-    if until.is_none() || after(topic.stage, Step::Assign).is_err() {
-        let text = "objections are raised while a resolution is published, before it is carried out";
-        return Err(Refusal::conflict("resolution.not_in_publication", text).into());
+    require_published(&resolution, ctx.now)?;
+    if after(topic.stage, Step::Assign).is_err() {
+        return Err(not_published().into());
     }
     let objection = Objection { id: ctx.new_id(), resolution: id, member: me, text, raised_at: ctx.now, answer: None };
     if !objections::insert(&mut tx, &objection).await? {
@@ -50,6 +55,17 @@ pub async fn raise(app: &App, session: &Session, id: ResolutionId, text: String)
     let raised = commit_to(ctx, raised, "text", objection.text.as_str());
     let told = escalating::apply(ctx, &mut tx, &mut topic, Some(&mut resolution), asked.case, asked.answered).await?;
     Ok(tx.commit_with(raised, told, objection.id).await?)
+}
+
+/// Refuses where the resolution is not published any more.
+fn require_published(resolution: &Resolution, now: DateTime<Utc>) -> Result<(), Refusal> {
+    let until = resolution.published_until.filter(|until| now < *until && resolution.set_aside_at.is_none());
+    until.map(drop).ok_or_else(not_published)
+}
+
+fn not_published() -> Refusal {
+    let text = "objections are raised while a resolution is published, before it is carried out";
+    Refusal::conflict("resolution.not_in_publication", text)
 }
 
 /// Answers an objection; one that is upheld sets the resolution aside, and the topic is deliberated again.
