@@ -27,6 +27,7 @@ mod rule_sets;
 mod secrecy;
 mod stages;
 mod surveys;
+mod tallies;
 mod timers;
 mod tokens;
 mod topics;

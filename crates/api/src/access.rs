@@ -60,6 +60,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("open_ballot", Access::Roles(&[Coordinator])),
     ("list_ballots", Access::AnyMember),
     ("get_ballot", Access::AnyMember),
+    ("get_tally", Access::AnyMember),
     ("cast_vote", Access::AnyMember),
     ("cast_votes", Access::AnyMember),
     ("give_mandate", Access::AnyMember),

@@ -39,17 +39,53 @@ use crate::resources::{
     ballots::BallotsApi, batches::BatchesApi, casts::CastsApi, checkpoints::CheckpointsApi, clocks::ClocksApi,
     divisions::DivisionsApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, notices::NoticesApi,
     objections::ObjectionsApi, records::RecordsApi, registers::RegistersApi, resolutions::ResolutionsApi,
-    rolls::RollsApi, rule_sets::RuleSetsApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi,
-    trust::TrustApi, units::UnitsApi,
+    rolls::RollsApi, rule_sets::RuleSetsApi, tallies::TalliesApi, tenants::TenantsApi, topics::TopicsApi,
+    trials::TrialsApi, trust::TrustApi, units::UnitsApi,
 };
 
-/// Every resource.
-pub(crate) type Api = (
-    (TenantsApi, DivisionsApi),
-    (UnitsApi, MembersApi, NoticesApi, ClocksApi, RegistersApi, RuleSetsApi, TrialsApi, TrustApi),
-    (TopicsApi, MeetingsApi, BallotsApi, RollsApi, CastsApi, BatchesApi, MandatesApi, ResolutionsApi, ObjectionsApi),
-    (RecordsApi, CheckpointsApi),
-);
+/// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.
+macro_rules! resources {
+    ($($($api:ident)+;)+) => {
+        /// Every resource.
+        pub(crate) type Api = ($(($($api,)+),)+);
+
+        fn api() -> Api {
+            ($(($($api,)+),)+)
+        }
+    };
+}
+
+resources! {
+    // The province.
+    TenantsApi
+    DivisionsApi;
+    // A city.
+    UnitsApi
+    MembersApi
+    NoticesApi
+    ClocksApi
+    RegistersApi;
+    // Rules.
+    RuleSetsApi
+    TrialsApi
+    TrustApi;
+    // Intake and deliberation.
+    TopicsApi
+    MeetingsApi;
+    // Decision.
+    BallotsApi
+    RollsApi
+    CastsApi
+    TalliesApi
+    BatchesApi
+    MandatesApi;
+    // Execution and feedback.
+    ResolutionsApi
+    ObjectionsApi;
+    // The record.
+    RecordsApi
+    CheckpointsApi;
+}
 
 /// The whole interface over a service.
 pub fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
@@ -86,22 +122,6 @@ pub fn spec_yaml() -> String {
 }
 
 fn service() -> OpenApiService<Api, ()> {
-    let api = (
-        (TenantsApi, DivisionsApi),
-        (UnitsApi, MembersApi, NoticesApi, ClocksApi, RegistersApi, RuleSetsApi, TrialsApi, TrustApi),
-        (
-            TopicsApi,
-            MeetingsApi,
-            BallotsApi,
-            RollsApi,
-            CastsApi,
-            BatchesApi,
-            MandatesApi,
-            ResolutionsApi,
-            ObjectionsApi,
-        ),
-        (RecordsApi, CheckpointsApi),
-    );
     let about = format!(
         "Grassroots democratic deliberation: topics, deliberation, ballots, execution, feedback, each step in a record that anyone can verify.\n\n\
          Every path under `/v1/{{tenant}}` belongs to one tenant, `/platform` to the province, `/public/{{tenant}}` to everybody. Whatever is not \
@@ -110,7 +130,7 @@ fn service() -> OpenApiService<Api, ()> {
          has one effect and one answer; the same key with another request is refused.\n\n## Who may do what\n\nA role holds at a unit and reaches what lies under it.\n\n{}",
         access::markdown()
     );
-    OpenApiService::new(api, "Yishi", env!("CARGO_PKG_VERSION"))
+    OpenApiService::new(api(), "Yishi", env!("CARGO_PKG_VERSION"))
         .description(about)
         .license(LicenseObject::new("Apache-2.0"))
 }

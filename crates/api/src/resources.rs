@@ -21,6 +21,7 @@ pub mod rolls;
 pub mod rule_sets;
 pub mod rules;
 pub mod selections;
+pub mod tallies;
 pub mod tenants;
 pub mod topics;
 pub mod trials;

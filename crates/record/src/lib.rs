@@ -16,6 +16,7 @@ mod notes;
 pub mod promises;
 pub mod proofs;
 pub mod refusals;
+pub mod running;
 pub mod tiles;
 pub mod trees;
 pub mod verifications;

@@ -32,6 +32,7 @@ pub mod registers;
 pub mod replays;
 pub mod rolls;
 pub mod rule_sets;
+pub mod running;
 pub mod screening;
 pub mod sequencing;
 pub mod sessions;

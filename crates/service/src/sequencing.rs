@@ -8,7 +8,7 @@ use yishi_domain::Ctx;
 use yishi_record::{checkpoints, leaves, trees};
 use yishi_store::{Db, RecordTx, StoreError, record_keys, records};
 
-use crate::keys::Signing;
+use crate::{keys::Signing, running};
 
 /// How many events one transaction takes.
 const BATCH: u16 = 2_000;
@@ -75,6 +75,7 @@ async fn extend(mut tx: RecordTx, ctx: &Ctx, slug: &str, signing: &Signing) -> R
     let stored = trees::append(&mut known, size, &hashes)?;
     let ids: Vec<_> = pending.iter().map(|event| event.id).collect();
     records::extend(&mut tx, size, &ids, &stored).await?;
+    running::advance(&mut tx, &pending).await?;
     let grown = size + ids.len() as u64;
     let (row, key) = signing.current(&mut tx, slug, ctx.wall).await?;
     if size == 0 && record_keys::latest(&mut tx).await?.is_none() {

@@ -25,6 +25,14 @@ pub async fn find(tx: &mut TenantTx, id: EventId) -> Result<Option<StoredEvent>,
     query.build().fetch_optional(tx.sql()).await?.as_ref().map(stored).transpose()
 }
 
+/// Reads events, whether they have their position or not, in no order.
+pub async fn read(tx: &mut TenantTx, ids: &[EventId]) -> Result<Vec<StoredEvent>, StoreError> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(" FROM events WHERE tenant_id = ").push_bind(tx.tenant().uuid());
+    query.push(" AND id = ANY(").push_bind(ids.iter().map(|it| it.uuid()).collect::<Vec<_>>()).push(")");
+    query.build().fetch_all(tx.sql()).await?.iter().map(stored).collect()
+}
+
 /// Lists the events about something that have their position, in order.
 pub async fn of_subject(tx: &mut TenantTx, subject: Uuid) -> Result<Vec<StoredEvent>, StoreError> {
     let mut query = QueryBuilder::new("SELECT ");

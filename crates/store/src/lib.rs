@@ -41,6 +41,7 @@ pub mod records;
 pub mod registers;
 pub mod resolutions;
 pub mod rule_sets;
+pub mod running;
 pub mod tenants;
 pub mod timers;
 pub mod topics;

@@ -2,10 +2,13 @@
 //!
 //! A benchmark measures what it compares in turns and in one run, because figures of another hour or machine say nothing.
 
+mod callers;
 mod onboard;
 mod policy;
 mod programs;
+mod scenes;
 mod startup;
+mod tally;
 mod votes;
 
 use std::time::{Duration, Instant};
@@ -28,6 +31,9 @@ pub struct Options {
     /// For how many seconds rounds are begun; one is always finished
     #[arg(long, default_value_t = 30)]
     pub seconds: u64,
+    /// Takes the full size where the benchmark has one: a ballot of a million votes
+    #[arg(long)]
+    pub full: bool,
 }
 
 /// A benchmark.
@@ -39,6 +45,8 @@ pub enum Bench {
     Policy,
     /// Starts `yishi serve` on a new folder and again on the same one, until it is ready
     Startup,
+    /// Asks over HTTP for the running tally of a ballot of 100,000 votes, or with --full of a million, against counting all of them again
+    Tally,
     /// Casts votes over HTTP on this machine, against pgbench inserting a row a transaction; takes pgbench, and 60 seconds or more to be of use
     Votes,
 }
@@ -112,6 +120,7 @@ pub async fn run(options: &Options) -> Result<()> {
         Bench::Onboard => onboard::measure(rounds).await?,
         Bench::Policy => policy::measure(options.seconds).await?,
         Bench::Startup => startup::measure(rounds).await?,
+        Bench::Tally => tally::measure(rounds, options.full).await?,
         Bench::Votes => votes::measure(rounds, options.seconds).await?,
     };
     outputs::write(&match options.json {

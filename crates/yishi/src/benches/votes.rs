@@ -3,9 +3,7 @@
 //! Both use one server of PostgreSQL, one role and its row level security, in turns. The service does for each vote what it always does: the token is
 //! checked, the member, the roll, the ballot and its rule are read, the vote and its event are committed before the answer.
 
-mod callers;
 mod pgbench;
-mod scenes;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -13,13 +11,11 @@ use anyhow::Result;
 use yishi_service::tokens::Issuer;
 use yishi_store::{Db, Urls, embedded::EmbeddedServer, floors, migrate};
 
-use self::{
-    callers::Load,
-    scenes::{Scene, make},
-};
 use super::{
     Better, Figure, Ratio, Report, Rounds,
-    programs::{start, stop},
+    callers::{self, Load},
+    programs::{start_over, stop},
+    scenes::{Scene, make},
 };
 use crate::clocks;
 
@@ -111,20 +107,7 @@ pub async fn measure(mut rounds: Rounds, seconds: u64) -> Result<Report> {
     let secret = clocks::secret();
     std::fs::create_dir(folder.path().join("data"))?;
     std::fs::write(folder.path().join("data/issuer.key"), secret)?;
-    let server = start(
-        folder.path(),
-        &[
-            "--log",
-            "warn",
-            "--database-url",
-            &urls.owner,
-            "--app-database-url",
-            &urls.app,
-            "--platform-database-url",
-            &urls.platform,
-        ],
-    )
-    .await?;
+    let server = start_over(folder.path(), &urls).await?;
     let stage = Stage {
         db: Db::open(&urls)?,
         database,

@@ -1,37 +1,51 @@
-//! What the benchmark votes in: tenants with a ballot each, and as many voters as will cast a vote once.
+//! What benchmarks vote in: tenants with a ballot each, and as many voters as will cast a vote once.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use chrono::Duration;
+use serde::Deserialize as _;
 use serde_json::json;
 use yishi_domain::{
-    Actor, BallotId, Ctx, Digest, Event, MemberId, RequestId, TenantId,
+    Actor, BallotId, Ctx, Digest, Event, MemberId, RequestId, TenantId, TopicId,
     ballots::{BallotState, VotingUnit},
     channels::Channel,
     escalation::Level,
     standard,
     topics::{Form, Significance},
-    voting::Subject,
+    voting::{Choice, Measure, Subject, Tally},
     workflow::Stage,
 };
-use yishi_service::tokens::{Bearer, Issuer};
+use yishi_record::facts::{self, BALLOT_OPENED, BallotOpened, Eligible, ONLINE, VOTE_CAST, VoteCast};
+use yishi_service::{
+    keys::Signing,
+    running,
+    sequencing::catch_up,
+    tokens::{Bearer, Issuer},
+};
 use yishi_store::{
-    Db,
+    Db, SharedAct,
     ballots::{self, Ballot},
+    casts,
     members::{self, Member},
-    records,
+    records, running as store,
     tenants::{self, Tenant},
     topics::{self, Topic},
     units::{self, Unit},
+    votes::{self, Source, Vote},
 };
 
 use crate::clocks;
+
+/// How many votes share a transaction where they are not cast over HTTP.
+const VOTES: usize = 2_000;
 
 /// A ballot of a tenant that nobody has voted in yet.
 pub struct Scene {
     /// The tenant.
     pub tenant: TenantId,
     slug: String,
-    ballot: BallotId,
+    topic: TopicId,
+    /// The ballot.
+    pub ballot: BallotId,
     voters: Vec<MemberId>,
 }
 
@@ -118,16 +132,91 @@ pub async fn make(db: &Db, slug: &str, voters: usize) -> Result<Scene> {
     };
     let roll: Vec<_> = voters.iter().enumerate().map(|(i, voter)| voting_unit(i, *voter)).collect();
     ballots::insert(&mut tx, &ballot, &roll).await?;
-    let body = json!({"voters": voters.len()});
-    let event = Event { id: ctx.new_id(), kind: "bench.prepared", subject: id.uuid(), body, openings: Vec::new() };
-    tx.commit([event], ()).await?;
-    Ok(Scene { tenant: id, slug: slug.into(), ballot: ballot.id, voters })
+    let opened = BallotOpened {
+        ballot: ballot.id,
+        topic: topic.id,
+        question: ballot.question,
+        titles: ballot.titles,
+        rule: ballot.rule,
+        subject: ballot.subject,
+        component: None,
+        configuration: None,
+        eligible: vec![Eligible { measure: Measure::Heads, total: voters.len() as u64 }],
+        roll_root: ballot.roll_root,
+        opens_at: ballot.opens_at,
+        closes_at: ballot.closes_at,
+    };
+    tx.commit([told(&ctx, BALLOT_OPENED, topic.id, json!(opened))], ()).await?;
+    Ok(Scene { tenant: id, slug: slug.into(), topic: topic.id, ballot: ballot.id, voters })
 }
 
 impl Scene {
     /// Tells whether an event of the tenant waits for its place in the record.
     pub async fn has_pending(&self, db: &Db) -> Result<bool> {
         Ok(!records::pending(&mut db.read(&context(self.tenant)).await?, 1).await?.is_empty())
+    }
+
+    /// Casts the votes of all voters, many a transaction, and gives them their positions in the record.
+    pub async fn fill(&self, db: &Db, signing: &Signing) -> Result<()> {
+        let ctx = context(self.tenant);
+        for (i, chunk) in self.voters.chunks(VOTES).enumerate() {
+            let votes: Vec<_> = (i * VOTES..).zip(chunk).map(|(i, voter)| self.vote(&ctx, i, *voter)).collect();
+            let mut tx = db.share(&ctx).await?;
+            let rows: Vec<_> = votes.iter().map(|(vote, _)| (self.ballot, vote, ctx.now)).collect();
+            casts::insert(&mut tx, &rows).await?;
+            let act = |event| SharedAct { ctx: ctx.clone(), event, answer: (), keeps_request: false };
+            let done = tx.commit_each(votes.into_iter().map(|(_, event)| act(event)).collect()).await;
+            done.map_err(|error| anyhow!("votes were not committed: {error:?}"))?;
+            catch_up(db, &ctx, &self.slug, signing).await?;
+        }
+        Ok(())
+    }
+
+    fn vote(&self, ctx: &Ctx, i: usize, voter: MemberId) -> (Vote, Event) {
+        let choice = if i.is_multiple_of(3) { Choice::Against } else { Choice::InFavour };
+        let cast = VoteCast {
+            ballot: self.ballot,
+            voting_unit: name(i),
+            choice: Some(choice.clone()),
+            heads: 1,
+            floor_area: None,
+            channel: ONLINE.into(),
+            replaces: None,
+            batch: None,
+            reason: None,
+        };
+        let event = told(ctx, VOTE_CAST, self.topic, json!(cast));
+        let source = Source::Member(voter);
+        (Vote { voting_unit: name(i), choice: Some(choice), reason: None, source, event: event.id }, event)
+    }
+
+    /// What the ballot comes to by all its votes, counted again from the record.
+    pub async fn recount(&self, db: &Db) -> Result<Tally> {
+        let mut tx = db.read(&context(self.tenant)).await?;
+        let ballot = ballots::find(&mut tx, self.ballot).await?.context("the ballot is there")?;
+        let events = votes::events_of(&mut tx, self.ballot).await?;
+        let cast: Vec<_> = events.iter().map(|it| VoteCast::deserialize(&it.body)).collect::<Result<_, _>>()?;
+        let eligible = [Eligible { measure: Measure::Heads, total: self.voters.len() as u64 }];
+        Ok(facts::recount(&ballot.rule, &ballot.subject.options, &eligible, &cast, None)?)
+    }
+
+    /// What the ballot comes to by its running tally.
+    pub async fn running(&self, db: &Db) -> Result<Option<Tally>> {
+        let mut tx = db.read(&context(self.tenant)).await?;
+        let ballot = ballots::find(&mut tx, self.ballot).await?.context("the ballot is there")?;
+        let found = store::find(&mut tx, self.ballot).await?.context("the running tally is there")?;
+        Ok(running::so_far(ballot, found).await?.tally)
+    }
+
+    /// A whole request for what the ballot comes to so far.
+    pub fn tally(&self, issuer: &Issuer) -> Vec<u8> {
+        let bearer = Bearer::Member { tenant: self.slug.clone(), member: self.voters[0] };
+        let token = issuer.issue(&bearer, clocks::now(), Duration::hours(1));
+        format!(
+            "GET /v1/{}/ballots/{}/tally HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n",
+            self.slug, self.ballot
+        )
+        .into_bytes()
     }
 
     /// Whole requests, each the vote of a voter who has cast none with a token that nobody has seen.
@@ -157,6 +246,10 @@ fn context(tenant: TenantId) -> Ctx {
     let wall = clocks::now();
     let (actor, request) = (Actor::System("bench"), RequestId(uuid::Uuid::nil()));
     Ctx { tenant, actor, now: wall, wall, request, once: None, entropy: (clocks::REAL.entropy)() }
+}
+
+fn told(ctx: &Ctx, kind: &'static str, topic: TopicId, body: serde_json::Value) -> Event {
+    Event { id: ctx.new_id(), kind, subject: topic.uuid(), body, openings: Vec::new() }
 }
 
 fn voting_unit(i: usize, voter: MemberId) -> VotingUnit {
