@@ -8,6 +8,7 @@ mod demos;
 mod developers;
 mod divisions;
 mod electorates;
+mod facts;
 mod harms;
 mod imports;
 mod kills;

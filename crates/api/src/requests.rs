@@ -170,9 +170,10 @@ fn digest_of(request: &Request, body: &[u8]) -> Digest {
     Digest(hash.finalize().into())
 }
 
-/// How many bytes a body may have: 1 MiB, a rule set 2 MiB and what packs it, a province's division list 8 MiB.
+/// How many bytes a body may have: 1 MiB, a rule set 2 MiB and what packs it, a province's division list or facts of its units 8 MiB.
 fn limit_of(method: &Method, path: &str) -> usize {
     match path {
+        _ if path.starts_with("/v1/") && path.ends_with("/facts") => 8 * MIB,
         "/platform/divisions" if method == Method::POST => 8 * MIB,
         _ if path.starts_with("/v1/") && path.ends_with("/rule-sets") => 2 * MIB + PACKING,
         _ => MIB,

@@ -8,6 +8,7 @@ pub mod choices;
 pub mod clocks;
 pub mod codes;
 pub mod divisions;
+pub mod facts;
 pub mod mandates;
 pub mod meetings;
 pub mod members;

@@ -50,6 +50,8 @@ ids! {
     MemberId;
     /// An entry of the register of voters.
     RegistrationId;
+    /// A version of a fact of a unit.
+    FactId;
     /// A role held by a member at a unit.
     GrantId;
     /// A topic, and the case that grows from it.

@@ -26,6 +26,8 @@ pub mod divisions;
 #[cfg(feature = "cases")]
 pub mod events;
 #[cfg(feature = "cases")]
+pub mod facts;
+#[cfg(feature = "cases")]
 pub mod ids;
 #[cfg(feature = "cases")]
 pub mod refusals;
@@ -48,8 +50,8 @@ pub use crate::{
     ctx::{Actor, Ctx, Entropy, IdempotencyKey},
     events::{Event, Opening, StoredEvent},
     ids::{
-        ActivationId, BallotId, BatchId, EscalationId, EventId, GrantId, MandateId, MeetingId, MemberId, ObjectionId,
-        RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
+        ActivationId, BallotId, BatchId, EscalationId, EventId, FactId, GrantId, MandateId, MeetingId, MemberId,
+        ObjectionId, RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
     },
     refusals::{Refusal, RefusalKind},
 };

@@ -17,6 +17,7 @@ pub mod clocks;
 pub mod counting;
 pub mod directory;
 pub mod execution;
+pub mod facts;
 pub mod failures;
 mod faults;
 pub mod keys;

@@ -28,6 +28,7 @@ pub mod casts;
 pub mod cosignatures;
 pub mod embedded;
 pub mod events;
+pub mod facts;
 pub mod floors;
 pub mod grants;
 pub mod idempotency;

@@ -88,3 +88,11 @@ pub async fn on_path(tx: &mut TenantTx, path: &str) -> Result<Vec<Unit>, StoreEr
     query.push(" AND code = ANY(").push_bind(codes).push(") ORDER BY length(path)");
     Ok(query.build_query_as().fetch_all(tx.sql()).await?)
 }
+
+/// Lists the units that have one of these statistical codes.
+pub async fn with_codes(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<Unit>, StoreError> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(" FROM units WHERE tenant_id = ").push_bind(tx.tenant().uuid());
+    query.push(" AND code = ANY(").push_bind(codes).push(")");
+    Ok(query.build_query_as().fetch_all(tx.sql()).await?)
+}

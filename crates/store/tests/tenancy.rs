@@ -32,6 +32,7 @@ const CASES: &[&str] = &[
     "objections",
     "registrations",
     "timers",
+    "unit_facts",
 ];
 
 async fn tenant(db: &Db, n: u128) -> TenantId {

@@ -6,6 +6,7 @@ use yishi_domain::workflow::Stage;
 pub(crate) fn of_event(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "tenant.onboarded" => "更新区划名单",
+        "fact.recorded" => "登记基础数据",
         "member.added" => "登记成员",
         "grant.given" => "授予角色",
         "clock.advanced" => "拨快演练时钟",
