@@ -11,6 +11,7 @@ mod electorates;
 mod facts;
 mod harms;
 mod imports;
+mod intake;
 mod kills;
 mod languages;
 mod lifecycles;

@@ -49,3 +49,15 @@ coded! {
         Proxy = "proxy",
     }
 }
+
+coded! {
+    /// How a rating came in.
+    RatingChannel {
+        /// By whoever gives it, through the interface.
+        Online = "online",
+        /// On paper, entered by a coordinator.
+        Paper = "paper",
+        /// By telephone, entered by a coordinator.
+        Telephone = "telephone",
+    }
+}

@@ -56,6 +56,8 @@ ids! {
     GrantId;
     /// A topic, and the case that grows from it.
     TopicId;
+    /// A comment on a topic.
+    CommentId;
     /// A meeting.
     MeetingId;
     /// A ballot.

@@ -30,6 +30,8 @@ pub mod facts;
 #[cfg(feature = "cases")]
 pub mod ids;
 #[cfg(feature = "cases")]
+pub mod pool;
+#[cfg(feature = "cases")]
 pub mod refusals;
 #[cfg(feature = "cases")]
 pub mod registers;
@@ -50,8 +52,9 @@ pub use crate::{
     ctx::{Actor, Ctx, Entropy, IdempotencyKey},
     events::{Event, Opening, StoredEvent},
     ids::{
-        ActivationId, BallotId, BatchId, EscalationId, EventId, FactId, GrantId, MandateId, MeetingId, MemberId,
-        ObjectionId, RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
+        ActivationId, BallotId, BatchId, CommentId, EscalationId, EventId, FactId, GrantId, MandateId, MeetingId,
+        MemberId, ObjectionId, RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId,
+        UnitId,
     },
     refusals::{Refusal, RefusalKind},
 };

@@ -19,5 +19,7 @@ coded! {
         ExecutionDue = "execution_due",
         /// A survey closes.
         SurveyCloses = "survey_closes",
+        /// A finished matter should be visited again.
+        LookBackDue = "look_back_due",
     }
 }

@@ -27,6 +27,7 @@ pub mod memberships;
 pub mod notices;
 pub mod objections;
 pub mod onboarding;
+pub mod pool;
 pub mod promises;
 pub mod proving;
 pub mod registers;

@@ -18,6 +18,7 @@ use crate::{
     cases::{self, Stepped, require_text},
     events::{commit_to, event},
     failures::Failure,
+    pool,
     rules::Rules,
     sessions::Session,
 };
@@ -63,6 +64,7 @@ pub async fn accept(
         json!({"category": topic.category, "significance": topic.significance, "form": topic.form, "unit": topic.unit});
     let accepted = event(ctx, "topic.accepted", id.uuid(), body);
     let accepted = commit_to(ctx, accepted, "title", topic.title.as_str());
+    pool::tell(session, &mut tx, &topic, &accepted, None).await?;
     Ok(tx.commit([accepted], Stepped::of(&topic)).await?)
 }
 
@@ -80,6 +82,7 @@ pub async fn reject(
     end(session, &mut tx, &mut topic, Step::Reject).await?;
     let rejected = event(&session.ctx, "topic.rejected", id.uuid(), json!({}));
     let rejected = commit_to(&session.ctx, rejected, "reason", topic.reason.as_deref().unwrap_or_default());
+    pool::tell(session, &mut tx, &topic, &rejected, topic.reason.as_deref()).await?;
     Ok(tx.commit([rejected], Stepped::of(&topic)).await?)
 }
 
@@ -109,6 +112,8 @@ pub async fn merge(
     topic.merged_into = Some(into);
     end(session, &mut tx, &mut topic, Step::Merge).await?;
     let merged = event(&session.ctx, "topic.merged", id.uuid(), json!({"into": into}));
+    pool::tell(session, &mut tx, &topic, &merged, None).await?;
+    pool::follow(session, &mut tx, &topic, into).await?;
     Ok(tx.commit([merged], Stepped::of(&topic)).await?)
 }
 

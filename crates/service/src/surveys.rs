@@ -1,16 +1,27 @@
-//! Feedback (反饋評價): residents rate what was carried out, and an unsatisfying result is put to the rules.
+//! Feedback (反饋評價): residents rate what was carried out; what does not satisfy is deliberated again once, and then put to the supervisors.
 
+use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
+use uuid::Uuid;
 use yishi_domain::{
-    Ctx, Refusal, ResolutionId,
+    Ctx, MemberId, Refusal, ResolutionId,
+    access::Role,
+    channels::RatingChannel,
     escalation::CaseKind,
     resolutions::{SATISFIED_PER_MILLE, satisfaction_per_mille},
+    timers::TimerKind,
     workflow::{Stage, Step},
 };
-use yishi_store::{resolutions, timers, timers::Timer};
+use yishi_store::{
+    WriteTx,
+    feedback::{self, LookBack},
+    members, notices, resolutions, timers,
+    timers::Timer,
+};
 
 use crate::{
-    App, cases,
+    App,
+    cases::{self, Stepped, require_text},
     escalating::{self, Asked},
     events::{commit_to, event},
     execution,
@@ -18,46 +29,77 @@ use crate::{
     sessions::Session,
 };
 
-/// Rates a resolution that was carried out, from 0 to 100, once a resident.
-pub async fn rate(
-    app: &App,
-    session: &Session,
-    id: ResolutionId,
-    score: u8,
-    words: Option<String>,
-) -> Result<(), Failure> {
+pub use yishi_store::feedback as stored;
+
+/// Days after which a finished matter is visited again, each time.
+const LOOK_BACK_DAYS: i64 = 90;
+
+/// A rating to give.
+#[derive(Clone, Debug)]
+pub struct Rating {
+    /// From 0 to 100.
+    pub score: u8,
+    /// Why.
+    pub words: Option<String>,
+    /// How it came in.
+    pub channel: RatingChannel,
+    /// Whose it is, where a coordinator enters it.
+    pub member: Option<MemberId>,
+}
+
+/// Rates a resolution that was carried out, once a person; what came on paper or by telephone a coordinator enters.
+pub async fn rate(app: &App, session: &Session, id: ResolutionId, new: Rating) -> Result<(), Failure> {
     let (ctx, me) = (&session.ctx, session.member()?);
-    if score > 100 {
+    if new.score > 100 {
         return Err(Refusal::invalid("rating.bad_score", "score", "a score lies between 0 and 100").into());
     }
-    if let Some(words) = &words {
-        cases::require_text("rating.bad_words", "words", words, 2_000)?;
+    if let Some(words) = &new.words {
+        require_text("rating.bad_words", "words", words, 2_000)?;
     }
     let mut tx = app.db.write(ctx).await?;
     let (topic, resolution) = execution::lock_with_topic(&mut tx, id).await?;
-    session.require_reach(&topic.path)?;
+    let (rater, entered_by) = match (new.channel, new.member) {
+        (RatingChannel::Online, None) => {
+            session.require_role(Role::Resident, &topic.path)?;
+            (me, None)
+        }
+        (RatingChannel::Online, Some(_)) => {
+            let text = "online everybody rates for themselves";
+            return Err(Refusal::invalid("rating.not_yours", "member", text).into());
+        }
+        (_, None) => return Err(Refusal::invalid("rating.whose", "member", "say whose rating it is").into()),
+        (_, Some(member)) => {
+            session.require_role(Role::Coordinator, &topic.path)?;
+            let found = members::find(&mut tx, member).await?;
+            found.ok_or_else(|| Refusal::invalid("member.unknown", "member", "there is no such member"))?;
+            (member, Some(me))
+        }
+    };
     if topic.stage != Stage::Done || resolution.surveyed_at.is_some() {
         return Err(Refusal::conflict("survey.not_open", format!("the topic is {}", topic.stage)).into());
     }
-    if !resolutions::rate(&mut tx, id, me, score, words.as_deref(), ctx.now).await? {
-        return Err(Refusal::conflict("rating.given", "you have rated this already").into());
+    let (score, words) = (new.score, new.words.as_deref());
+    if !resolutions::rate(&mut tx, id, rater, (score, words), (new.channel, entered_by), ctx.now).await? {
+        return Err(Refusal::conflict("rating.given", "this was rated already, and each rates once").into());
     }
     // The score is whose it is, so it is only committed to; the survey's result is public.
-    let rated = event(ctx, "resolution.rated", topic.id.uuid(), json!({"resolution": id}));
-    let rated = commit_to(ctx, rated, "rating", json!({"member": me, "score": score, "words": words}));
+    let rated = event(ctx, "resolution.rated", topic.id.uuid(), json!({"resolution": id, "channel": new.channel}));
+    let rated = commit_to(ctx, rated, "rating", json!({"member": rater, "score": score, "words": words}));
     Ok(tx.commit([rated], ()).await?)
 }
 
-/// Closes a survey whose time has come: a satisfying result closes the case, any other is put to the rules.
+/// Closes a survey whose time has come: a satisfying result closes the case; another is put to the rules, and the second time to the supervisors.
 pub(crate) async fn close_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
     let id = ResolutionId(timer.subject);
     let mut tx = app.db.read(ctx).await?;
     let resolution = resolutions::find(&mut tx, id).await?.ok_or_else(execution::unknown)?;
     let (sum, number) = resolutions::scores(&mut tx, id).await?;
+    let earlier = resolutions::escalations(&mut tx, resolution.topic).await?;
     drop(tx);
     let mean = satisfaction_per_mille(sum, number);
     let unsatisfied = mean.is_some_and(|it| it < SATISFIED_PER_MILLE);
-    let asked = match unsatisfied {
+    let again = earlier.iter().any(|it| it.asked.kind == CaseKind::Unsatisfied);
+    let asked = match unsatisfied && !again {
         true => Some(escalating::ask(app, ctx, resolution.topic, CaseKind::Unsatisfied, 0, mean).await?),
         false => None,
     };
@@ -80,9 +122,95 @@ pub(crate) async fn close_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(),
         }
         None => Vec::new(),
     };
-    if topic.stage == Stage::Done {
+    if unsatisfied && again {
+        feedback::refer(&mut tx, id, ctx.now).await?;
+        let facts = json!({"resolution": id, "satisfaction_per_mille": mean});
+        let referred = event(ctx, "case.referred", topic.id.uuid(), facts.clone());
+        let kind = referred.kind;
+        notices::tell(&mut tx, Role::Supervisor, || ctx.new_id(), kind, referred.id, &facts, ctx.now).await?;
+        others.push(referred);
+    } else if topic.stage == Stage::Done {
         cases::step(ctx, &mut tx, &mut topic, Step::Close).await?;
+        set_look_back(ctx, &mut tx, id, ctx.now).await?;
         others.push(event(ctx, "topic.closed", topic.id.uuid(), json!({"resolution": id})));
     }
     Ok(tx.commit_with(surveyed, others, ()).await?)
+}
+
+/// Closes a case that was put to the supervisors, with what they conclude.
+pub async fn conclude(app: &App, session: &Session, id: ResolutionId, text: String) -> Result<Stepped, Failure> {
+    let ctx = &session.ctx;
+    require_text("resolution.no_conclusion", "text", &text, 2_000)?;
+    let mut tx = app.db.write(ctx).await?;
+    let (mut topic, _) = execution::lock_with_topic(&mut tx, id).await?;
+    session.require_reach(&topic.path)?;
+    if !feedback::conclude(&mut tx, id, &text).await? {
+        let text = "only what was put to the supervisors is concluded, and once";
+        return Err(Refusal::conflict("resolution.not_referred", text).into());
+    }
+    cases::step(ctx, &mut tx, &mut topic, Step::Close).await?;
+    set_look_back(ctx, &mut tx, id, ctx.now).await?;
+    let concluded =
+        commit_to(ctx, event(ctx, "case.concluded", topic.id.uuid(), json!({"resolution": id})), "text", text);
+    let closed = event(ctx, "topic.closed", topic.id.uuid(), json!({"resolution": id}));
+    Ok(tx.commit([concluded, closed], Stepped::of(&topic)).await?)
+}
+
+/// A finished matter should be visited again: the supervisors are told.
+pub(crate) async fn look_back_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
+    let id = ResolutionId(timer.subject);
+    let mut tx = app.db.write(ctx).await?;
+    let (topic, _) = execution::lock_with_topic(&mut tx, id).await?;
+    if !timers::fire(&mut tx, timer.id, ctx.now).await? {
+        return Ok(());
+    }
+    let facts = json!({"resolution": id});
+    let due = event(ctx, "look_back.due", topic.id.uuid(), facts.clone());
+    notices::tell(&mut tx, Role::Supervisor, || ctx.new_id(), due.kind, due.id, &facts, ctx.now).await?;
+    Ok(tx.commit([due], ()).await?)
+}
+
+/// Looks back (回頭看) at what was finished; where it has not lasted, it is looked at again.
+pub async fn look_back(
+    app: &App,
+    session: &Session,
+    id: ResolutionId,
+    lasting: bool,
+    text: String,
+) -> Result<Uuid, Failure> {
+    let (ctx, member) = (&session.ctx, session.member()?);
+    require_text("look_back.bad_text", "text", &text, 2_000)?;
+    let mut tx = app.db.write(ctx).await?;
+    let (topic, _) = execution::lock_with_topic(&mut tx, id).await?;
+    session.require_reach(&topic.path)?;
+    if topic.stage != Stage::Closed {
+        let text = format!("a matter is looked back at once it is closed; this one is {}", topic.stage);
+        return Err(Refusal::conflict("look_back.not_closed", text).into());
+    }
+    let seen = LookBack { id: ctx.new_id(), member, lasting, text, looked_at: ctx.now };
+    feedback::look_back(&mut tx, id, &seen).await?;
+    timers::cancel(&mut tx, TimerKind::LookBackDue, id.uuid()).await?;
+    if !lasting {
+        set_look_back(ctx, &mut tx, id, ctx.now).await?;
+    }
+    let body = json!({"resolution": id, "lasting": lasting});
+    let looked = commit_to(ctx, event(ctx, "look_back.recorded", topic.id.uuid(), body), "text", seen.text.as_str());
+    if !lasting {
+        let facts = json!({"resolution": id, "lasting": false});
+        notices::tell(&mut tx, Role::Supervisor, || ctx.new_id(), looked.kind, looked.id, &facts, ctx.now).await?;
+    }
+    Ok(tx.commit([looked], seen.id).await?)
+}
+
+/// Lists the looks back at a resolution.
+pub async fn look_backs(app: &App, session: &Session, id: ResolutionId) -> Result<Vec<LookBack>, Failure> {
+    let mut tx = app.db.read(&session.ctx).await?;
+    resolutions::find(&mut tx, id).await?.ok_or_else(execution::unknown)?;
+    Ok(feedback::look_backs(&mut tx, id).await?)
+}
+
+async fn set_look_back(ctx: &Ctx, tx: &mut WriteTx, id: ResolutionId, from: DateTime<Utc>) -> Result<(), Failure> {
+    let due_at = from + Duration::days(LOOK_BACK_DAYS);
+    let timer = Timer { id: ctx.new_id(), kind: TimerKind::LookBackDue, subject: id.uuid(), due_at };
+    Ok(timers::insert(tx, &timer).await?)
 }

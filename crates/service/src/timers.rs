@@ -43,6 +43,7 @@ async fn fire(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
         TimerKind::VerdictDue => counting::decide_due(app, ctx, timer).await,
         TimerKind::ExecutionDue => escalating::execution_due(app, ctx, timer).await,
         TimerKind::SurveyCloses => surveys::close_due(app, ctx, timer).await,
+        TimerKind::LookBackDue => surveys::look_back_due(app, ctx, timer).await,
     };
     match done {
         // The thing has moved on without taking its timer away: nothing is left to do.

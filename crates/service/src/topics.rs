@@ -7,12 +7,13 @@ use yishi_domain::{
     access::Role,
     channels::Channel,
     escalation::Level,
+    pool::words,
     timers::TimerKind,
     topics::{Category, TopicText},
     workflow::{FINAL, Stage},
 };
 use yishi_store::{
-    members,
+    mandates, members, pool,
     timers::{self, Timer},
     topics::{self, Topic, TopicFilter},
     units,
@@ -49,9 +50,12 @@ pub struct NewTopic {
     pub channel: Channel,
     /// For whom it is entered, where that is not who enters it.
     pub on_behalf_of: Option<MemberId>,
+    /// Where it is about: latitude and longitude in millionths of a degree (WGS 84).
+    pub place: Option<(i32, i32)>,
 }
 
-/// Raises a topic. A resident raises their own online; whatever came in by another channel, or for somebody else, a coordinator enters.
+/// Raises a topic. A resident raises their own online; whatever came in by another channel, or for somebody else
+/// without a mandate of theirs in all matters, a coordinator enters.
 pub async fn raise(app: &App, session: &Session, new: NewTopic) -> Result<TopicId, Failure> {
     let (ctx, author) = (&session.ctx, session.member()?);
     require_text("topic.bad_title", "title", &new.title, 200)?;
@@ -60,7 +64,15 @@ pub async fn raise(app: &App, session: &Session, new: NewTopic) -> Result<TopicI
     let unit = units::find(&mut tx, new.unit).await?;
     let unit = unit.ok_or_else(|| Refusal::invalid("unit.unknown", "unit", "there is no such unit in this tenant"))?;
     session.require_reach(&unit.path)?;
-    if new.channel != Channel::Online || new.on_behalf_of.is_some() {
+    if new.place.is_some_and(|(latitude, longitude)| latitude.abs() > 90_000_000 || longitude.abs() > 180_000_000) {
+        let text = "latitudes reach from -90 to 90 degrees and longitudes from -180 to 180, in millionths of a degree";
+        return Err(Refusal::invalid("topic.bad_place", "place", text).into());
+    }
+    let mandate = match new.on_behalf_of {
+        Some(principal) => mandates::general(&mut tx, principal, author, ctx.now).await?,
+        None => None,
+    };
+    if new.channel != Channel::Online || (new.on_behalf_of.is_some() && mandate.is_none()) {
         session.require_role(Role::Coordinator, &unit.path)?;
     }
     if let Some(unknown) = members::unknown(&mut tx, new.on_behalf_of.as_slice()).await?.first() {
@@ -94,11 +106,15 @@ pub async fn raise(app: &App, session: &Session, new: NewTopic) -> Result<TopicI
         version: 1,
         raised_at: ctx.now,
         stage_since: ctx.now,
+        place: new.place,
+        split_from: None,
+        mandate,
     };
     let body = json!({
         "unit": topic.unit,
         "channel": topic.channel,
         "represented": topic.on_behalf_of.is_some(),
+        "mandate": topic.mandate,
         "category": topic.category,
         "classified_by": if scored.fallback.is_some() { "standard" } else { "rules" },
     });
@@ -107,6 +123,7 @@ pub async fn raise(app: &App, session: &Session, new: NewTopic) -> Result<TopicI
     let raised = commit_to(ctx, raised, "body", topic.body.as_str());
     let mut tx = app.db.write(ctx).await?;
     topics::insert(&mut tx, &topic).await?;
+    pool::index(&mut tx, topic.id, &words(&format!("{} {}", topic.title, topic.body))).await?;
     let due_at = ctx.now + Duration::hours(limit(category, Stage::Submitted).unwrap_or(ANSWER_HOURS).into());
     let timer = Timer { id: ctx.new_id(), kind: TimerKind::ScreeningDue, subject: topic.id.uuid(), due_at };
     timers::insert(&mut tx, &timer).await?;
@@ -154,7 +171,7 @@ pub async fn categories(app: &App, session: &Session) -> Result<Vec<Category>, F
     Ok(Rules::active(app, &session.ctx).await?.categories(app).await)
 }
 
-fn is_public(stage: Stage) -> bool {
+pub(crate) fn is_public(stage: Stage) -> bool {
     stage == Stage::Closed || (stage != Stage::Submitted && !FINAL.contains(&stage))
 }
 

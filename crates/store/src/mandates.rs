@@ -133,3 +133,23 @@ pub async fn used_for_others(
     .await?;
     Ok(used.unsigned_abs())
 }
+
+/// Finds a mandate that holds in all matters, by which somebody may raise and speak for somebody else.
+pub async fn general(
+    tx: &mut TenantTx,
+    principal: MemberId,
+    proxy: MemberId,
+    at: DateTime<Utc>,
+) -> Result<Option<MandateId>, StoreError> {
+    let found: Option<Uuid> = sqlx::query_scalar(
+        "SELECT id FROM mandates WHERE tenant_id = $1 AND principal_id = $2 AND proxy_id = $3 AND ballot_id IS NULL
+         AND starts_at <= $4 AND ends_at > $4 AND revoked_at IS NULL ORDER BY id LIMIT 1",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(principal.uuid())
+    .bind(proxy.uuid())
+    .bind(at)
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(found.map(MandateId))
+}

@@ -42,14 +42,28 @@ pub async fn tell(
     .bind(role.code())
     .fetch_all(tx.sql())
     .await?;
-    if holders.is_empty() {
+    let holders: Vec<_> = holders.into_iter().map(MemberId).collect();
+    leave(tx, &holders, ids, kind, event, facts, at).await
+}
+
+/// Leaves a notice with each of some members.
+pub async fn leave(
+    tx: &mut WriteTx,
+    members: &[MemberId],
+    ids: impl Fn() -> Uuid,
+    kind: &str,
+    event: EventId,
+    facts: &Value,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if members.is_empty() {
         return Ok(());
     }
     let tenant = tx.tenant().uuid();
     let mut query =
         QueryBuilder::new("INSERT INTO notices (tenant_id, id, member_id, event_id, kind, facts, told_at) ");
-    query.push_values(holders, |mut row, member| {
-        row.push_bind(tenant).push_bind(ids()).push_bind(member).push_bind(event.uuid());
+    query.push_values(members, |mut row, member| {
+        row.push_bind(tenant).push_bind(ids()).push_bind(member.uuid()).push_bind(event.uuid());
         row.push_bind(kind).push_bind(facts).push_bind(at);
     });
     query.build().persistent(false).execute(tx.sql()).await?;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow, types::Json};
 use yishi_domain::{
     BallotId, EscalationId, MemberId, ResolutionId, TopicId,
+    channels::RatingChannel,
     escalation::{Answer, Case},
     resolutions::Lists,
 };
@@ -125,12 +126,13 @@ pub async fn rate(
     tx: &mut WriteTx,
     id: ResolutionId,
     member: MemberId,
-    score: u8,
-    words: Option<&str>,
+    (score, words): (u8, Option<&str>),
+    (channel, entered_by): (RatingChannel, Option<MemberId>),
     at: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "INSERT INTO ratings (tenant_id, resolution_id, member_id, score, words, rated_at) VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO ratings (tenant_id, resolution_id, member_id, score, words, rated_at, channel, entered_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (tenant_id, resolution_id, member_id) DO NOTHING",
     )
     .bind(tx.tenant().uuid())
@@ -139,6 +141,8 @@ pub async fn rate(
     .bind(i16::from(score))
     .bind(words)
     .bind(at)
+    .bind(channel.code())
+    .bind(entered_by.map(MemberId::uuid))
     .execute(tx.sql())
     .await?;
     Ok(done.rows_affected() == 1)

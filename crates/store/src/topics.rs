@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use uuid::Uuid;
 use yishi_domain::{
-    MemberId, TopicId, UnitId,
+    MandateId, MemberId, TopicId, UnitId,
     channels::Channel,
     escalation::Level,
     topics::{Form, Significance},
@@ -54,6 +54,12 @@ pub struct Topic {
     pub raised_at: DateTime<Utc>,
     /// When it came to its stage.
     pub stage_since: DateTime<Utc>,
+    /// Where it is about: latitude and longitude in millionths of a degree (WGS 84).
+    pub place: Option<(i32, i32)>,
+    /// The topic that it was split off from.
+    pub split_from: Option<TopicId>,
+    /// The mandate by which somebody raised it for somebody else.
+    pub mandate: Option<MandateId>,
 }
 
 /// Which topics a list shows.
@@ -67,19 +73,22 @@ pub struct TopicFilter {
     pub public: bool,
 }
 
-const SELECT: &str = "SELECT t.id, t.unit_id, u.path, t.author_id, t.on_behalf_of, t.channel, t.title, t.body, t.category, \
-    t.significance, t.form, t.stage, t.level, t.reason, t.merged_into, t.marked_at, t.version, t.raised_at, t.stage_since \
-    FROM topics t JOIN units u ON u.tenant_id = t.tenant_id AND u.id = t.unit_id WHERE t.tenant_id = ";
+/// What of topics `t` with their units `u` makes a topic.
+pub(crate) const COLUMNS: &str = "t.id, t.unit_id, u.path, t.author_id, t.on_behalf_of, t.channel, t.title, t.body, \
+    t.category, t.significance, t.form, t.stage, t.level, t.reason, t.merged_into, t.marked_at, t.version, t.raised_at, \
+    t.stage_since, t.latitude, t.longitude, t.split_from, t.mandate_id";
+
+const FROM: &str = " FROM topics t JOIN units u ON u.tenant_id = t.tenant_id AND u.id = t.unit_id WHERE t.tenant_id = ";
 
 /// Topics that were accepted and not taken away since.
-const PUBLIC: &str = " AND t.stage NOT IN ('submitted', 'rejected', 'withdrawn', 'merged')";
+pub(crate) const PUBLIC: &str = " AND t.stage NOT IN ('submitted', 'rejected', 'withdrawn', 'merged')";
 
 /// Adds a topic.
 pub async fn insert(tx: &mut WriteTx, topic: &Topic) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO topics (tenant_id, id, unit_id, author_id, on_behalf_of, channel, title, body, category, significance,
-         form, stage, level, version, raised_at, stage_since)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+         form, stage, level, version, raised_at, stage_since, latitude, longitude, split_from, mandate_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
     )
     .bind(tx.tenant().uuid())
     .bind(topic.id.uuid())
@@ -97,6 +106,10 @@ pub async fn insert(tx: &mut WriteTx, topic: &Topic) -> Result<(), StoreError> {
     .bind(topic.version.cast_signed())
     .bind(topic.raised_at)
     .bind(topic.stage_since)
+    .bind(topic.place.map(|it| it.0))
+    .bind(topic.place.map(|it| it.1))
+    .bind(topic.split_from.map(TopicId::uuid))
+    .bind(topic.mandate.map(MandateId::uuid))
     .execute(tx.sql())
     .await?;
     Ok(())
@@ -143,8 +156,8 @@ pub async fn page(
     after: Option<TopicId>,
     limit: u16,
 ) -> Result<Vec<Topic>, StoreError> {
-    let mut query = QueryBuilder::new(SELECT);
-    query.push_bind(tx.tenant().uuid());
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(FROM).push_bind(tx.tenant().uuid());
     if let Some(stage) = filter.stage {
         query.push(" AND t.stage = ").push_bind(stage.code());
     }
@@ -163,18 +176,24 @@ pub async fn page(
 
 /// Lists the public topics that were raised last, the newest first.
 pub async fn latest_public(tx: &mut TenantTx, limit: u16) -> Result<Vec<Topic>, StoreError> {
-    let mut query = QueryBuilder::new(SELECT);
-    query.push_bind(tx.tenant().uuid()).push(PUBLIC).push(" ORDER BY t.id DESC LIMIT ").push_bind(i64::from(limit));
+    let mut query = QueryBuilder::new("SELECT ");
+    query
+        .push(COLUMNS)
+        .push(FROM)
+        .push_bind(tx.tenant().uuid())
+        .push(PUBLIC)
+        .push(" ORDER BY t.id DESC LIMIT ")
+        .push_bind(i64::from(limit));
     query.build().fetch_all(tx.sql()).await?.iter().map(topic).collect()
 }
 
 async fn one(tx: &mut TenantTx, id: TopicId, lock: &'static str) -> Result<Option<Topic>, StoreError> {
-    let mut query = QueryBuilder::new(SELECT);
-    query.push_bind(tx.tenant().uuid()).push(" AND t.id = ").push_bind(id.uuid()).push(lock);
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(FROM).push_bind(tx.tenant().uuid()).push(" AND t.id = ").push_bind(id.uuid()).push(lock);
     query.build().fetch_optional(tx.sql()).await?.as_ref().map(topic).transpose()
 }
 
-fn topic(row: &PgRow) -> Result<Topic, StoreError> {
+pub(crate) fn topic(row: &PgRow) -> Result<Topic, StoreError> {
     let version: i64 = row.try_get("version")?;
     Ok(Topic {
         id: TopicId(row.try_get("id")?),
@@ -196,5 +215,8 @@ fn topic(row: &PgRow) -> Result<Topic, StoreError> {
         version: version.unsigned_abs(),
         raised_at: row.try_get("raised_at")?,
         stage_since: row.try_get("stage_since")?,
+        place: row.try_get::<Option<i32>, _>("latitude")?.zip(row.try_get("longitude")?),
+        split_from: row.try_get::<Option<Uuid>, _>("split_from")?.map(TopicId),
+        mandate: row.try_get::<Option<Uuid>, _>("mandate_id")?.map(MandateId),
     })
 }

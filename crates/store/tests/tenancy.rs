@@ -32,6 +32,12 @@ const CASES: &[&str] = &[
     "objections",
     "registrations",
     "timers",
+    "look_backs",
+    "topic_words",
+    "topic_supports",
+    "topic_followers",
+    "topic_comments",
+    "topic_answers",
     "unit_facts",
 ];
 

@@ -7,10 +7,10 @@ use poem_openapi::{
     types::Example,
 };
 use uuid::Uuid;
-use yishi_domain::{ResolutionId, TopicId, UnitId, resolutions as lists};
+use yishi_domain::{MemberId, ResolutionId, TopicId, UnitId, channels as domain, resolutions as lists};
 use yishi_service::{
     execution::{self, stored},
-    surveys,
+    surveys::{self, Rating},
 };
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     problems::Problem,
     resources::{
         EXAMPLE, Tag,
-        codes::{Level, Stage},
+        codes::{Level, Stage, wire_enum},
         topics::Step,
     },
     sessions::Session,
@@ -150,6 +150,22 @@ pub struct RatingInput {
     /// Why.
     #[oai(validator(min_length = 1, max_length = 2000))]
     pub words: Option<String>,
+    /// How it came in; online unless given. What came on paper or by telephone a coordinator enters.
+    pub channel: Option<RatingChannel>,
+    /// Whose it is, where a coordinator enters it.
+    pub member: Option<Uuid>,
+}
+
+wire_enum! {
+    /// How a rating came in.
+    RatingChannel = domain::RatingChannel {
+        /// By whoever gives it.
+        Online,
+        /// On paper.
+        Paper,
+        /// By telephone.
+        Telephone,
+    }
 }
 
 /// The answer to a rating.
@@ -255,7 +271,7 @@ impl ResolutionsApi {
         Ok(Json(session.once(app, act).await?.into()))
     }
 
-    /// Rates a resolution that was carried out, once a resident.
+    /// Rates a resolution that was carried out, once a person.
     #[oai(path = "/v1/:tenant/resolutions/:resolution/ratings", method = "post", operation_id = "rate_resolution")]
     async fn rate_resolution(
         &self,
@@ -270,9 +286,10 @@ impl ResolutionsApi {
         _key: Header<Option<String>>,
         body: Json<RatingInput>,
     ) -> Result<Rated, Problem> {
-        let RatingInput { score, words } = body.0;
-        let app = &session.app;
-        session.once(app, surveys::rate(app, &session, ResolutionId(*resolution), score, words)).await?;
+        let RatingInput { score, words, channel, member } = body.0;
+        let (app, channel) = (&session.app, channel.map_or(domain::RatingChannel::Online, Into::into));
+        let rating = Rating { score, words, channel, member: member.map(MemberId) };
+        session.once(app, surveys::rate(app, &session, ResolutionId(*resolution), rating)).await?;
         Ok(Rated::Done)
     }
 
@@ -399,6 +416,6 @@ impl Example for Completion {
 
 impl Example for RatingInput {
     fn example() -> Self {
-        Self { score: 92, words: Some("修得很快。".into()) }
+        Self { score: 92, words: Some("修得很快。".into()), channel: None, member: None }
     }
 }

@@ -62,8 +62,22 @@ pub struct TopicInput {
     pub body: String,
     /// How it came in; a resident raises online, all other channels are entered by a coordinator.
     pub channel: Channel,
-    /// For whom a coordinator enters it.
+    /// For whom it is raised: by whoever holds their mandate for all matters, or entered by a coordinator.
     pub on_behalf_of: Option<Uuid>,
+    /// Where it is about.
+    pub place: Option<TopicPlace>,
+}
+
+/// A point on the map (WGS 84).
+#[derive(Clone, Copy, Debug, Object)]
+#[oai(deny_unknown_fields)]
+pub struct TopicPlace {
+    /// The latitude in millionths of a degree, north of the equator above zero.
+    #[oai(validator(minimum(value = "-90000000"), maximum(value = "90000000")))]
+    pub latitude: i32,
+    /// The longitude in millionths of a degree, east of Greenwich above zero.
+    #[oai(validator(minimum(value = "-180000000"), maximum(value = "180000000")))]
+    pub longitude: i32,
 }
 
 /// A topic, and the case that grows from it.
@@ -100,6 +114,12 @@ pub struct Topic {
     /// Since when it is marked on the public board as late.
     #[oai(skip_serializing_if_is_none)]
     pub marked_at: Option<Instant>,
+    /// The topic that it was split off from.
+    #[oai(skip_serializing_if_is_none)]
+    pub split_from: Option<Uuid>,
+    /// Where it is about.
+    #[oai(skip_serializing_if_is_none)]
+    pub place: Option<TopicPlace>,
     /// How many times it was written.
     pub version: u64,
     /// When it was raised.
@@ -173,7 +193,8 @@ pub struct LocalText {
 impl TopicsApi {
     /// Raises a topic.
     ///
-    /// A resident raises their own, online; what came in by another channel, or for somebody else, a coordinator enters.
+    /// A resident raises their own, online; what came in by another channel, or for somebody else without their
+    /// mandate for all matters, a coordinator enters.
     #[oai(path = "/v1/:tenant/topics", method = "post", operation_id = "raise_topic")]
     async fn raise_topic(
         &self,
@@ -186,9 +207,10 @@ impl TopicsApi {
         _key: Header<Option<String>>,
         body: Json<TopicInput>,
     ) -> Result<Created, Problem> {
-        let TopicInput { unit, title, body, channel, on_behalf_of } = body.0;
+        let TopicInput { unit, title, body, channel, on_behalf_of, place } = body.0;
         let channel = channel.into();
-        let new = NewTopic { unit: UnitId(unit), title, body, channel, on_behalf_of: on_behalf_of.map(MemberId) };
+        let (on_behalf_of, place) = (on_behalf_of.map(MemberId), place.map(|it| (it.latitude, it.longitude)));
+        let new = NewTopic { unit: UnitId(unit), title, body, channel, on_behalf_of, place };
         Ok(Created::one(session.once(&session.app, topics::raise(&session.app, &session, new)).await?.uuid()))
     }
 
@@ -379,6 +401,8 @@ impl From<stored::Topic> for Topic {
             reason: it.reason,
             merged_into: it.merged_into.map(TopicId::uuid),
             marked_at: it.marked_at.map(Instant::from),
+            split_from: it.split_from.map(TopicId::uuid),
+            place: it.place.map(|(latitude, longitude)| TopicPlace { latitude, longitude }),
             version: it.version,
             raised_at: it.raised_at.into(),
         }
@@ -412,6 +436,7 @@ impl Example for TopicInput {
             body: "3号楼前的两盏路灯已有一周不亮，晚上出行不便。".into(),
             channel: Channel::Online,
             on_behalf_of: None,
+            place: Some(TopicPlace { latitude: 30_274_150, longitude: 120_155_150 }),
         }
     }
 }

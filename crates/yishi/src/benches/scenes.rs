@@ -103,6 +103,9 @@ pub async fn make(db: &Db, slug: &str, voters: usize) -> Result<Scene> {
         version: 1,
         raised_at: wall,
         stage_since: wall,
+        place: None,
+        split_from: None,
+        mandate: None,
     };
     topics::insert(&mut tx, &topic).await?;
     let subject = Subject::of("other", voters.len() as u64);
