@@ -70,6 +70,18 @@ ids! {
     ResolutionId;
     /// An objection to a resolution.
     ObjectionId;
+    /// A fund.
+    FundId;
+    /// An entry of the books.
+    EntryId;
+    /// A crowdfunding.
+    CampaignId;
+    /// A pledge to a crowdfunding.
+    PledgeId;
+    /// Something that a street's pool holds for use.
+    ProvisionId;
+    /// A draw from a pool.
+    DrawId;
     /// An escalation.
     EscalationId;
     /// An activation of a rule set.

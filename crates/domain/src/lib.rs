@@ -31,6 +31,9 @@ pub mod facts;
 pub mod ids;
 #[cfg(feature = "cases")]
 pub mod pool;
+pub mod money;
+#[cfg(feature = "cases")]
+pub mod pools;
 #[cfg(feature = "cases")]
 pub mod refusals;
 #[cfg(feature = "cases")]
@@ -52,9 +55,7 @@ pub use crate::{
     ctx::{Actor, Ctx, Entropy, IdempotencyKey},
     events::{Event, Opening, StoredEvent},
     ids::{
-        ActivationId, BallotId, BatchId, CommentId, EscalationId, EventId, FactId, GrantId, MandateId, MeetingId,
-        MemberId, ObjectionId, RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId,
-        UnitId,
+        ActivationId, BallotId, BatchId, CampaignId, CommentId, DrawId, EntryId, EscalationId, EventId, FactId, FundId, GrantId, MandateId, MeetingId, MemberId, ObjectionId, PledgeId, ProvisionId, RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
     },
     refusals::{Refusal, RefusalKind},
 };

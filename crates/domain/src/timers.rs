@@ -21,5 +21,7 @@ coded! {
         SurveyCloses = "survey_closes",
         /// A finished matter should be visited again.
         LookBackDue = "look_back_due",
+        /// A crowdfunding has reached its goal, or has not.
+        CampaignEnds = "campaign_ends",
     }
 }

@@ -8,7 +8,7 @@ use yishi_store::{
     timers::{self, Timer},
 };
 
-use crate::{App, counting, escalating, events::event, failures::Failure, surveys};
+use crate::{App, campaigns, counting, escalating, events::event, failures::Failure, surveys};
 
 /// Fires what is due in a tenant by an instant, each timer as if at the instant that `at` gives it; tells how many fired.
 ///
@@ -44,6 +44,7 @@ async fn fire(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
         TimerKind::ExecutionDue => escalating::execution_due(app, ctx, timer).await,
         TimerKind::SurveyCloses => surveys::close_due(app, ctx, timer).await,
         TimerKind::LookBackDue => surveys::look_back_due(app, ctx, timer).await,
+        TimerKind::CampaignEnds => campaigns::end_due(app, ctx, timer).await,
     };
     match done {
         // The thing has moved on without taking its timer away: nothing is left to do.

@@ -39,6 +39,15 @@ const CASES: &[&str] = &[
     "topic_comments",
     "topic_answers",
     "unit_facts",
+    "funds",
+    "accounts",
+    "entries",
+    "postings",
+    "vouchers",
+    "campaigns",
+    "pledges",
+    "provisions",
+    "draws",
 ];
 
 async fn tenant(db: &Db, n: u128) -> TenantId {

@@ -1,0 +1,121 @@
+//! The books balance, whatever is done.
+
+use chrono::FixedOffset;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+
+fn fund(n: u128) -> FundId {
+    FundId(Uuid::from_u128(n))
+}
+
+fn unit(n: u128) -> UnitId {
+    UnitId(Uuid::from_u128(n))
+}
+
+fn resolution(n: u128) -> ResolutionId {
+    ResolutionId(Uuid::from_u128(n))
+}
+
+/// An act on small books: of three units, two funds and two resolutions, so that acts meet.
+fn postings(kind: EntryKind, funds: (u128, u128), units: (u128, u128), of: u128, fen: u64) -> Result<Vec<Posting>, Refusal> {
+    let available = Account::new(fund(funds.0), unit(units.0), AccountKind::Available);
+    let allocated = Account::allocated(fund(funds.0), unit(units.0), resolution(of));
+    let of_kind = |kind| Account::new(fund(funds.0), unit(units.0), kind);
+    match kind {
+        EntryKind::Budget | EntryKind::Grant | EntryKind::Donation | EntryKind::Crowdfunding => {
+            movement(of_kind(AccountKind::Income), available, fen)
+        }
+        EntryKind::Transfer => {
+            movement(available, Account::new(fund(funds.1), unit(units.1), AccountKind::Available), fen)
+        }
+        EntryKind::Allocation => movement(available, allocated, fen),
+        EntryKind::Release => movement(allocated, available, fen),
+        EntryKind::Spending => movement(allocated, of_kind(AccountKind::Spent), fen),
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_books_balance_after_any_sequence_of_acts(
+        acts in prop::collection::vec(
+            (prop::sample::select(EntryKind::ALL), 0_u128..2, 0_u128..2, 0_u128..3, 0_u128..3, 0_u128..2, 0_u64..500, any::<prop::sample::Index>(), prop::bool::weighted(0.3)),
+            1..80,
+        ),
+    ) {
+        // The second fund may be overdrawn, the first may not.
+        let may_overdraw = |it: FundId| it == fund(1);
+        let mut balances = Balances::new();
+        let mut booked: Vec<(Vec<Posting>, bool)> = Vec::new();
+        for (kind, from_fund, to_fund, from, to, of, fen, which, reverse) in acts {
+            let entry = match booked.len() {
+                many if reverse && many > 0 => {
+                    let i = which.index(many);
+                    if booked[i].1 {
+                        continue;
+                    }
+                    booked[i].1 = true;
+                    Ok(reversed(&booked[i].0))
+                }
+                _ => postings(kind, (from_fund, to_fund), (from, to), of, fen),
+            };
+            let before = balances.clone();
+            match entry.and_then(|entry| apply(&mut balances, &entry, may_overdraw).map(|()| entry)) {
+                Ok(entry) => booked.push((entry, reverse)),
+                Err(_) => prop_assert_eq!(&before, &balances, "what is refused changes nothing"),
+            }
+            prop_assert_eq!(balances.values().sum::<i64>(), 0);
+            for (account, fen) in &balances {
+                let guarded = match account.kind {
+                    AccountKind::Available => account.fund == fund(0),
+                    AccountKind::Allocated => true,
+                    _ => false,
+                };
+                prop_assert!(!guarded || *fen >= 0, "{account:?} holds {fen}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_entry_that_does_not_balance_is_refused_and_so_is_one_without_postings() {
+    let account = Account::new(fund(0), unit(0), AccountKind::Available);
+    for postings in [vec![], vec![Posting { account, fen: 1 }]] {
+        let refused = apply(&mut Balances::new(), &postings, |_| true).expect_err("unbalanced");
+        assert_eq!(refused.code, "entry.unbalanced");
+    }
+}
+
+#[test]
+fn an_overdrawn_fund_takes_money_in_but_gives_none() {
+    let (income, available) = (AccountKind::Income, AccountKind::Available);
+    let [income, available] = [income, available].map(|kind| Account::new(fund(0), unit(0), kind));
+    let mut balances = Balances::from([(available, -500)]);
+    let donated = movement(income, available, 200).expect("an amount");
+    apply(&mut balances, &donated, |_| false).expect("it becomes less");
+    assert_eq!(balances[&available], -300);
+    let refused = apply(&mut balances, &reversed(&donated), |_| false).expect_err("it would become more");
+    assert_eq!(refused.code, "fund.overdrawn");
+}
+
+#[test]
+fn an_amount_is_more_than_nothing_and_moves_between_two_accounts() {
+    let [a, b] = [0, 1].map(|it| Account::new(fund(0), unit(it), AccountKind::Available));
+    assert_eq!(movement(a, b, 0).expect_err("nothing").code, "entry.bad_amount");
+    assert_eq!(movement(a, b, MOST_FEN + 1).expect_err("inexact").code, "entry.bad_amount");
+    assert_eq!(movement(a, a, 1).expect_err("nowhere").code, "entry.nowhere");
+    assert_eq!(budget_fen(1_000, 3_000), Some(3_000_000));
+    assert_eq!((budget_fen(u64::MAX, 2), budget_fen(10, 0)), (None, None));
+}
+
+#[test]
+fn a_quarter_begins_at_midnight_of_its_zone() {
+    let zone = FixedOffset::east_opt(8 * 3600).expect("an offset");
+    let quarter: Quarter = "2026-Q4".parse().expect("a quarter");
+    let (from, to) = quarter.bounds(&zone);
+    assert_eq!((from.to_rfc3339(), to.to_rfc3339()), ("2026-09-30T16:00:00+00:00".into(), "2026-12-31T16:00:00+00:00".into()));
+    for bad in ["2026-Q5", "2026-Q0", "2026-Q04", "2026Q4", "1999-Q1", "+2026-Q1"] {
+        assert!(bad.parse::<Quarter>().is_err(), "{bad}");
+    }
+}

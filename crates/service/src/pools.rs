@@ -1,0 +1,121 @@
+//! A street's pool (资源池): money, goods, services and volunteers' hours, from which resolutions are served.
+
+use serde_json::json;
+use yishi_domain::{DrawId, ProvisionId, Refusal, ResolutionId, UnitId, pools::ProvisionKind};
+use yishi_store::{
+    WriteTx,
+    funds::{self as accounts, Fund},
+    provisions::{self, Draw, Provision},
+};
+
+use crate::{
+    App, bookings::require_served, cases::require_text, events::event, failures::Failure, funds, sessions::Session,
+};
+
+pub use yishi_store::provisions as stored;
+
+/// The largest quantity: the largest integer that the record holds exactly.
+const MOST: u64 = (1 << 53) - 1;
+
+/// Something to offer to a pool.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// What it is.
+    pub kind: ProvisionKind,
+    /// What it is called.
+    pub name: String,
+    /// In what it is counted.
+    pub measure: String,
+    /// How much there is.
+    pub quantity: u64,
+}
+
+/// What a unit's pool holds: its available money by fund, and everything else.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    /// The funds with what is available of them, in fen.
+    pub money: Vec<(Fund, i64)>,
+    /// Goods, services and hours.
+    pub provisions: Vec<Provision>,
+}
+
+/// Offers something to the pool of a unit.
+pub async fn offer(app: &App, session: &Session, unit: UnitId, offer: Offer) -> Result<ProvisionId, Failure> {
+    let ctx = &session.ctx;
+    require_text("provision.bad_name", "name", &offer.name, 100)?;
+    require_text("provision.bad_measure", "measure", &offer.measure, 20)?;
+    require_quantity(offer.quantity)?;
+    let mut tx = app.db.write(ctx).await?;
+    session.require_reach(&funds::require_unit(&mut tx, unit, "unit").await?.path)?;
+    let Offer { kind, name, measure, quantity } = offer;
+    let id = ctx.new_id();
+    let it = Provision { id, unit, kind, name, measure, quantity, remaining: quantity, offered_at: ctx.now };
+    provisions::insert(&mut tx, &it).await?;
+    let body = json!({
+        "provision": id, "unit": unit, "kind": kind, "name": it.name, "measure": it.measure, "quantity": quantity,
+    });
+    Ok(tx.commit([event(ctx, "provision.offered", id.uuid(), body)], id).await?)
+}
+
+/// What the pool of a unit holds.
+pub async fn get(app: &App, session: &Session, unit: UnitId) -> Result<Pool, Failure> {
+    let mut tx = app.db.read(&session.ctx).await?;
+    funds::require_unit(&mut tx, unit, "unit").await?;
+    let money = accounts::available(&mut tx, unit).await?;
+    Ok(Pool { money, provisions: provisions::of_unit(&mut tx, unit).await? })
+}
+
+/// Draws from a pool for a resolution that lies under its unit.
+pub async fn draw(
+    app: &App,
+    session: &Session,
+    id: ProvisionId,
+    resolution: ResolutionId,
+    quantity: u64,
+) -> Result<DrawId, Failure> {
+    let ctx = &session.ctx;
+    require_quantity(quantity)?;
+    let mut tx = app.db.write(ctx).await?;
+    let mut it = require(&mut tx, session, id).await?;
+    let path = funds::require_unit(&mut tx, it.unit, "unit").await?.path;
+    require_served(&mut tx, resolution, &path).await?;
+    it.remaining = it.remaining.checked_sub(quantity).ok_or_else(|| {
+        let text = format!("{} {} are left", it.remaining, it.measure);
+        Refusal::conflict("provision.exhausted", text).with_fix("draw less, or from something else")
+    })?;
+    provisions::save(&mut tx, &it).await?;
+    let draw = Draw { id: ctx.new_id(), provision: id, resolution, quantity, drawn_at: ctx.now, returned_at: None };
+    provisions::draw(&mut tx, &draw).await?;
+    let body = json!({"provision": id, "draw": draw.id, "resolution": resolution, "quantity": quantity});
+    Ok(tx.commit([event(ctx, "provision.drawn", id.uuid(), body)], draw.id).await?)
+}
+
+/// Gives back what was drawn, once.
+pub async fn give_back(app: &App, session: &Session, id: DrawId) -> Result<(), Failure> {
+    let ctx = &session.ctx;
+    let mut tx = app.db.write(ctx).await?;
+    let unknown = || Refusal::not_found("draw.unknown", "there is no such draw in this tenant");
+    let draw = provisions::find_draw(&mut tx, id).await?.ok_or_else(unknown)?;
+    let mut it = require(&mut tx, session, draw.provision).await?;
+    if !provisions::give_back(&mut tx, id, ctx.now).await? {
+        return Err(Refusal::conflict("draw.returned", "it was given back before").into());
+    }
+    it.remaining += draw.quantity;
+    provisions::save(&mut tx, &it).await?;
+    let body = json!({"provision": it.id, "draw": id, "quantity": draw.quantity});
+    Ok(tx.commit([event(ctx, "provision.returned", it.id.uuid(), body)], ()).await?)
+}
+
+async fn require(tx: &mut WriteTx, session: &Session, id: ProvisionId) -> Result<Provision, Failure> {
+    let unknown = || Refusal::not_found("provision.unknown", "there is nothing such in a pool of this tenant");
+    let it = provisions::lock(tx, id).await?.ok_or_else(unknown)?;
+    session.require_reach(&funds::require_unit(tx, it.unit, "unit").await?.path)?;
+    Ok(it)
+}
+
+fn require_quantity(quantity: u64) -> Result<(), Refusal> {
+    if (1..=MOST).contains(&quantity) {
+        return Ok(());
+    }
+    Err(Refusal::invalid("provision.bad_quantity", "quantity", format!("a quantity lies between 1 and {MOST}")))
+}

@@ -1,0 +1,161 @@
+//! Funds, and what their accounts hold.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use sqlx::{QueryBuilder, Row, postgres::PgRow};
+use uuid::Uuid;
+use yishi_domain::{
+    FundId, ResolutionId, UnitId,
+    money::{Account, Balances, FundKind},
+};
+
+use crate::{StoreError, TenantTx, WriteTx, codes};
+
+/// A fund.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fund {
+    /// Its identifier.
+    pub id: FundId,
+    /// The unit that keeps it; it holds money of this unit and of those under it.
+    pub unit: UnitId,
+    /// The path of that unit.
+    pub path: String,
+    /// Where its money comes from.
+    pub kind: FundKind,
+    /// What it is called.
+    pub name: String,
+    /// Whether its rule lets available money go below nothing.
+    pub may_overdraw: bool,
+    /// When it was opened.
+    pub opened_at: DateTime<Utc>,
+}
+
+const SELECT: &str = "SELECT f.id, f.unit_id, u.path, f.kind, f.name, f.may_overdraw, f.opened_at FROM funds f
+    JOIN units u ON u.tenant_id = f.tenant_id AND u.id = f.unit_id WHERE f.tenant_id = ";
+
+/// Opens a fund.
+pub async fn insert(tx: &mut WriteTx, fund: &Fund) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO funds (tenant_id, id, unit_id, kind, name, may_overdraw, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+        .bind(tx.tenant().uuid())
+        .bind(fund.id.uuid())
+        .bind(fund.unit.uuid())
+        .bind(fund.kind.code())
+        .bind(&fund.name)
+        .bind(fund.may_overdraw)
+        .bind(fund.opened_at)
+        .execute(tx.sql())
+        .await?;
+    Ok(())
+}
+
+/// Finds a fund.
+pub async fn find(tx: &mut TenantTx, id: FundId) -> Result<Option<Fund>, StoreError> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(tx.tenant().uuid()).push(" AND f.id = ").push_bind(id.uuid());
+    query.build().fetch_optional(tx.sql()).await?.as_ref().map(fund).transpose()
+}
+
+/// Lists funds after one, in order of their identifiers.
+pub async fn page(tx: &mut TenantTx, after: Option<FundId>, limit: u16) -> Result<Vec<Fund>, StoreError> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(tx.tenant().uuid());
+    if let Some(after) = after {
+        query.push(" AND f.id > ").push_bind(after.uuid());
+    }
+    query.push(" ORDER BY f.id LIMIT ").push_bind(i64::from(limit));
+    query.build().fetch_all(tx.sql()).await?.iter().map(fund).collect()
+}
+
+/// Holds accounts until the transaction ends, and tells what they hold; those that are not there yet are opened.
+///
+/// They are taken in their order, whatever the order in which they are named, so that no two acts wait for each other.
+pub async fn lock(tx: &mut WriteTx, accounts: &BTreeSet<Account>) -> Result<Balances, StoreError> {
+    let tenant = tx.tenant().uuid();
+    let mut query =
+        QueryBuilder::new("INSERT INTO accounts (tenant_id, fund_id, unit_id, kind, item_id, balance_fen) ");
+    query.push_values(accounts, |mut row, it| {
+        row.push_bind(tenant).push_bind(it.fund.uuid()).push_bind(it.unit.uuid()).push_bind(it.kind.code());
+        row.push_bind(it.item()).push_bind(0_i64);
+    });
+    query.push(" ON CONFLICT DO NOTHING");
+    query.build().persistent(false).execute(tx.sql()).await?;
+    let mut query =
+        QueryBuilder::new("SELECT fund_id, unit_id, kind, item_id, balance_fen FROM accounts WHERE tenant_id = ");
+    query.push_bind(tenant).push(" AND (fund_id, unit_id, kind, item_id) IN ");
+    query.push_tuples(accounts, |mut row, it| {
+        row.push_bind(it.fund.uuid()).push_bind(it.unit.uuid()).push_bind(it.kind.code()).push_bind(it.item());
+    });
+    query.push(" ORDER BY fund_id, unit_id, kind, item_id FOR UPDATE");
+    let rows = query.build().persistent(false).fetch_all(tx.sql()).await?;
+    rows.iter().map(|row| Ok((account(row)?, row.try_get("balance_fen")?))).collect()
+}
+
+/// Saves what accounts hold.
+pub async fn save(tx: &mut WriteTx, balances: &Balances) -> Result<(), StoreError> {
+    let tenant = tx.tenant().uuid();
+    for (account, fen) in balances {
+        sqlx::query(
+            "UPDATE accounts SET balance_fen = $6 WHERE tenant_id = $1 AND fund_id = $2 AND unit_id = $3 AND kind = $4 AND item_id = $5",
+        )
+        .bind(tenant)
+        .bind(account.fund.uuid())
+        .bind(account.unit.uuid())
+        .bind(account.kind.code())
+        .bind(account.item())
+        .bind(*fen)
+        .execute(tx.sql())
+        .await?;
+    }
+    Ok(())
+}
+
+/// What the accounts of a fund hold.
+pub async fn balances(tx: &mut TenantTx, fund: FundId) -> Result<Balances, StoreError> {
+    let rows = sqlx::query(
+        "SELECT fund_id, unit_id, kind, item_id, balance_fen FROM accounts WHERE tenant_id = $1 AND fund_id = $2",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(fund.uuid())
+    .fetch_all(tx.sql())
+    .await?;
+    rows.iter().map(|row| Ok((account(row)?, row.try_get("balance_fen")?))).collect()
+}
+
+/// What is available in a unit, of each fund that holds anything there.
+pub async fn available(tx: &mut TenantTx, unit: UnitId) -> Result<Vec<(Fund, i64)>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT f.id, f.unit_id, u.path, f.kind, f.name, f.may_overdraw, f.opened_at, a.balance_fen FROM accounts a
+         JOIN funds f ON f.tenant_id = a.tenant_id AND f.id = a.fund_id
+         JOIN units u ON u.tenant_id = f.tenant_id AND u.id = f.unit_id
+         WHERE a.tenant_id = $1 AND a.unit_id = $2 AND a.kind = 'available' AND a.balance_fen <> 0 ORDER BY f.id",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(unit.uuid())
+    .fetch_all(tx.sql())
+    .await?;
+    rows.iter().map(|row| Ok((fund(row)?, row.try_get("balance_fen")?))).collect()
+}
+
+/// Reads the columns that name an account.
+pub(crate) fn account(row: &PgRow) -> Result<Account, StoreError> {
+    let item: Uuid = row.try_get("item_id")?;
+    Ok(Account {
+        fund: FundId(row.try_get("fund_id")?),
+        unit: UnitId(row.try_get("unit_id")?),
+        kind: codes::read("account", row.try_get("kind")?)?,
+        resolution: (!item.is_nil()).then_some(ResolutionId(item)),
+    })
+}
+
+fn fund(row: &PgRow) -> Result<Fund, StoreError> {
+    Ok(Fund {
+        id: FundId(row.try_get("id")?),
+        unit: UnitId(row.try_get("unit_id")?),
+        path: row.try_get("path")?,
+        kind: codes::read("fund", row.try_get("kind")?)?,
+        name: row.try_get("name")?,
+        may_overdraw: row.try_get("may_overdraw")?,
+        opened_at: row.try_get("opened_at")?,
+    })
+}
