@@ -18,6 +18,7 @@ mod lifecycles;
 mod logs;
 mod loops;
 mod methods;
+mod money;
 mod objections;
 mod plugins;
 mod problems;

@@ -2,14 +2,18 @@
 
 pub mod ballots;
 pub mod batches;
+pub mod bookings;
+pub mod campaigns;
 pub mod casts;
 pub mod checkpoints;
 pub mod choices;
 pub mod clocks;
 pub mod codes;
+pub mod disclosures;
 pub mod divisions;
 pub mod facts;
 pub mod feedback;
+pub mod funds;
 pub mod mandates;
 pub mod meetings;
 pub mod members;
@@ -17,6 +21,7 @@ pub mod notices;
 pub mod objections;
 pub mod papers;
 pub mod pool;
+pub mod pools;
 pub mod records;
 pub mod registers;
 pub mod resolutions;
@@ -66,6 +71,8 @@ pub(crate) enum Tag {
     Decision,
     /// Resolutions, how they are carried out, and what residents think of it.
     Execution,
+    /// Funds, their books, crowdfunding, pools, and the quarterly disclosure.
+    Money,
     /// What happened, in order, and the proof that nothing was changed afterwards.
     Record,
 }

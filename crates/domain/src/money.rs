@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{FundId, Refusal, ResolutionId, UnitId, workflow::coded};
 
 pub use balances::{Balances, apply};
-pub use quarters::Quarter;
+pub use quarters::{NotAQuarter, Quarter};
 
 /// The largest amount: the largest integer that the record holds exactly (2^53 - 1).
 pub const MOST_FEN: u64 = (1 << 53) - 1;

@@ -54,8 +54,7 @@ pub async fn open(app: &App, session: &Session, fund: FundId, new: NewCampaign) 
     session.require_reach(&unit.path)?;
     let NewCampaign { unit, title, goal_fen, ends_at } = new;
     let (id, opened_at) = (ctx.new_id(), ctx.now);
-    let campaign =
-        Campaign { id, fund, unit, title, goal_fen, pledged_fen: 0, opened_at, ends_at, collected: None };
+    let campaign = Campaign { id, fund, unit, title, goal_fen, pledged_fen: 0, opened_at, ends_at, collected: None };
     campaigns::insert(&mut tx, &campaign).await?;
     let timer = Timer { id: ctx.new_id(), kind: TimerKind::CampaignEnds, subject: id.uuid(), due_at: ends_at };
     timers::insert(&mut tx, &timer).await?;

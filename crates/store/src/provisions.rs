@@ -130,12 +130,13 @@ pub async fn find_draw(tx: &mut TenantTx, id: DrawId) -> Result<Option<Draw>, St
 
 /// Gives a draw back; false where it was given back before.
 pub async fn give_back(tx: &mut WriteTx, id: DrawId, at: DateTime<Utc>) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE draws SET returned_at = $3 WHERE tenant_id = $1 AND id = $2 AND returned_at IS NULL")
-        .bind(tx.tenant().uuid())
-        .bind(id.uuid())
-        .bind(at)
-        .execute(tx.sql())
-        .await?;
+    let done =
+        sqlx::query("UPDATE draws SET returned_at = $3 WHERE tenant_id = $1 AND id = $2 AND returned_at IS NULL")
+            .bind(tx.tenant().uuid())
+            .bind(id.uuid())
+            .bind(at)
+            .execute(tx.sql())
+            .await?;
     Ok(done.rows_affected() == 1)
 }
 

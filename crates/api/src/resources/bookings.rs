@@ -122,7 +122,7 @@ pub struct ReversalInput {
     pub reason: String,
 }
 
-/// Declares an operation that books something in a fund.
+/// Does an act that books one entry, once, and answers with its identifier.
 macro_rules! booking {
     ($session:ident, $act:expr) => {{
         let app = &$session.app;

@@ -196,7 +196,9 @@ impl From<stored::Provision> for Provision {
 
 impl Example for ProvisionInput {
     fn example() -> Self {
-        Self { kind: ProvisionKind::VolunteerHours, name: "电工义务维修".into(), measure: "小时".into(), quantity: 40 }
+        Self {
+            kind: ProvisionKind::VolunteerHours, name: "电工义务维修".into(), measure: "小时".into(), quantity: 40
+        }
     }
 }
 

@@ -46,7 +46,8 @@ impl FromStr for Quarter {
 
     fn from_str(text: &str) -> Result<Self, NotAQuarter> {
         let (year, number) = text.split_once("-Q").ok_or(NotAQuarter)?;
-        let quarter = Self { year: year.parse().map_err(|_| NotAQuarter)?, number: number.parse().map_err(|_| NotAQuarter)? };
+        let quarter =
+            Self { year: year.parse().map_err(|_| NotAQuarter)?, number: number.parse().map_err(|_| NotAQuarter)? };
         let sound = (2000..3000).contains(&quarter.year) && (1..=4).contains(&quarter.number);
         // One quarter has one written form.
         if sound && quarter.to_string() == text { Ok(quarter) } else { Err(NotAQuarter) }

@@ -19,7 +19,13 @@ fn resolution(n: u128) -> ResolutionId {
 }
 
 /// An act on small books: of three units, two funds and two resolutions, so that acts meet.
-fn postings(kind: EntryKind, funds: (u128, u128), units: (u128, u128), of: u128, fen: u64) -> Result<Vec<Posting>, Refusal> {
+fn postings(
+    kind: EntryKind,
+    funds: (u128, u128),
+    units: (u128, u128),
+    of: u128,
+    fen: u64,
+) -> Result<Vec<Posting>, Refusal> {
     let available = Account::new(fund(funds.0), unit(units.0), AccountKind::Available);
     let allocated = Account::allocated(fund(funds.0), unit(units.0), resolution(of));
     let of_kind = |kind| Account::new(fund(funds.0), unit(units.0), kind);
@@ -114,7 +120,10 @@ fn a_quarter_begins_at_midnight_of_its_zone() {
     let zone = FixedOffset::east_opt(8 * 3600).expect("an offset");
     let quarter: Quarter = "2026-Q4".parse().expect("a quarter");
     let (from, to) = quarter.bounds(&zone);
-    assert_eq!((from.to_rfc3339(), to.to_rfc3339()), ("2026-09-30T16:00:00+00:00".into(), "2026-12-31T16:00:00+00:00".into()));
+    assert_eq!(
+        (from.to_rfc3339(), to.to_rfc3339()),
+        ("2026-09-30T16:00:00+00:00".into(), "2026-12-31T16:00:00+00:00".into())
+    );
     for bad in ["2026-Q5", "2026-Q0", "2026-Q04", "2026Q4", "1999-Q1", "+2026-Q1"] {
         assert!(bad.parse::<Quarter>().is_err(), "{bad}");
     }
