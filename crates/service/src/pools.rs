@@ -3,9 +3,10 @@
 use serde_json::json;
 use yishi_domain::{DrawId, ProvisionId, Refusal, ResolutionId, UnitId, pools::ProvisionKind};
 use yishi_store::{
-    WriteTx,
+    TenantTx, WriteTx,
     funds::{self as accounts, Fund},
     provisions::{self, Draw, Provision},
+    units::{self, Unit},
 };
 
 use crate::{
@@ -46,7 +47,7 @@ pub async fn offer(app: &App, session: &Session, unit: UnitId, offer: Offer) -> 
     require_text("provision.bad_measure", "measure", &offer.measure, 20)?;
     require_quantity(offer.quantity)?;
     let mut tx = app.db.write(ctx).await?;
-    session.require_reach(&funds::require_unit(&mut tx, unit, "unit").await?.path)?;
+    session.require_reach(&known(&mut tx, unit).await?.path)?;
     let Offer { kind, name, measure, quantity } = offer;
     let id = ctx.new_id();
     let it = Provision { id, unit, kind, name, measure, quantity, remaining: quantity, offered_at: ctx.now };
@@ -60,7 +61,7 @@ pub async fn offer(app: &App, session: &Session, unit: UnitId, offer: Offer) -> 
 /// What the pool of a unit holds.
 pub async fn get(app: &App, session: &Session, unit: UnitId) -> Result<Pool, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
-    funds::require_unit(&mut tx, unit, "unit").await?;
+    known(&mut tx, unit).await?;
     let money = accounts::available(&mut tx, unit).await?;
     Ok(Pool { money, provisions: provisions::of_unit(&mut tx, unit).await? })
 }
@@ -104,6 +105,12 @@ pub async fn give_back(app: &App, session: &Session, id: DrawId) -> Result<(), F
     provisions::save(&mut tx, &it).await?;
     let body = json!({"provision": it.id, "draw": id, "quantity": draw.quantity});
     Ok(tx.commit([event(ctx, "provision.returned", it.id.uuid(), body)], ()).await?)
+}
+
+/// The unit whose pool is asked for.
+async fn known(tx: &mut TenantTx, id: UnitId) -> Result<Unit, Failure> {
+    let unknown = || Refusal::not_found("unit.unknown", "there is no such unit in this tenant");
+    Ok(units::find(tx, id).await?.ok_or_else(unknown)?)
 }
 
 async fn require(tx: &mut WriteTx, session: &Session, id: ProvisionId) -> Result<Provision, Failure> {

@@ -236,7 +236,6 @@ impl FundsApi {
 
     /// Lists the entries of a fund, in the order in which they were booked.
     #[oai(path = "/v1/:tenant/funds/:fund/entries", method = "get", operation_id = "list_entries")]
-    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the operation")]
     async fn list_entries(
         &self,
         session: Session,
