@@ -45,8 +45,8 @@ use crate::resources::{
     notices::NoticesApi, objections::ObjectionsApi, records::RecordsApi, registers::RegistersApi,
     ballots::BallotsApi, batches::BatchesApi, bookings::BookingsApi, campaigns::CampaignsApi, casts::CastsApi,
     checkpoints::CheckpointsApi, clocks::ClocksApi, disclosures::DisclosuresApi, divisions::DivisionsApi,
-    funds::FundsApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, notices::NoticesApi,
-    objections::ObjectionsApi, pools::PoolsApi, records::RecordsApi, registers::RegistersApi,
+    facts::FactsApi, funds::FundsApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi,
+    notices::NoticesApi, objections::ObjectionsApi, pools::PoolsApi, records::RecordsApi, registers::RegistersApi,
     resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi, tallies::TalliesApi, tenants::TenantsApi,
     topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi,
 };
