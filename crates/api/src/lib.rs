@@ -36,19 +36,12 @@ use yishi_service::App;
 
 pub use crate::problems::Problem;
 use crate::resources::{
-    ballots::BallotsApi, batches::BatchesApi, casts::CastsApi, checkpoints::CheckpointsApi, clocks::ClocksApi,
-    divisions::DivisionsApi, facts::FactsApi, feedback::FeedbackApi, mandates::MandatesApi, meetings::MeetingsApi,
-    members::MembersApi, notices::NoticesApi, objections::ObjectionsApi, pool::PoolApi, records::RecordsApi,
-    registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi, tallies::TalliesApi,
-    tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi,
-    divisions::DivisionsApi, facts::FactsApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi,
-    notices::NoticesApi, objections::ObjectionsApi, records::RecordsApi, registers::RegistersApi,
     ballots::BallotsApi, batches::BatchesApi, bookings::BookingsApi, campaigns::CampaignsApi, casts::CastsApi,
     checkpoints::CheckpointsApi, clocks::ClocksApi, disclosures::DisclosuresApi, divisions::DivisionsApi,
-    facts::FactsApi, funds::FundsApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi,
-    notices::NoticesApi, objections::ObjectionsApi, pools::PoolsApi, records::RecordsApi, registers::RegistersApi,
-    resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi, tallies::TalliesApi, tenants::TenantsApi,
-    topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi,
+    facts::FactsApi, feedback::FeedbackApi, funds::FundsApi, mandates::MandatesApi, meetings::MeetingsApi,
+    members::MembersApi, notices::NoticesApi, objections::ObjectionsApi, pool::PoolApi, pools::PoolsApi,
+    records::RecordsApi, registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
+    tallies::TalliesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi,
 };
 
 /// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.

@@ -29,9 +29,9 @@ pub mod events;
 pub mod facts;
 #[cfg(feature = "cases")]
 pub mod ids;
+pub mod money;
 #[cfg(feature = "cases")]
 pub mod pool;
-pub mod money;
 #[cfg(feature = "cases")]
 pub mod pools;
 #[cfg(feature = "cases")]
@@ -55,7 +55,9 @@ pub use crate::{
     ctx::{Actor, Ctx, Entropy, IdempotencyKey},
     events::{Event, Opening, StoredEvent},
     ids::{
-        ActivationId, BallotId, BatchId, CampaignId, CommentId, DrawId, EntryId, EscalationId, EventId, FactId, FundId, GrantId, MandateId, MeetingId, MemberId, ObjectionId, PledgeId, ProvisionId, RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
+        ActivationId, BallotId, BatchId, CampaignId, CommentId, DrawId, EntryId, EscalationId, EventId, FactId, FundId,
+        GrantId, MandateId, MeetingId, MemberId, ObjectionId, PledgeId, ProvisionId, RegistrationId, ReplayId,
+        RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
     },
     refusals::{Refusal, RefusalKind},
 };
