@@ -15,10 +15,33 @@ pub struct Client {
     token: Option<String>,
 }
 
+/// A server-sent event.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Its id.
+    pub id: String,
+    /// Its type.
+    pub event: String,
+    /// What it says.
+    pub data: Value,
+}
+
+impl Sent {
+    /// Reads the lines of one; none where they are a comment.
+    fn read(lines: &str) -> Option<Self> {
+        let field =
+            |name: &str| lines.lines().find_map(|it| it.strip_prefix(name)).map(|it| it.trim_start().to_owned());
+        let data = serde_json::from_str(&field("data:")?).expect("JSON");
+        Some(Self { id: field("id:").unwrap_or_default(), event: field("event:").unwrap_or_default(), data })
+    }
+}
+
 impl Client {
     /// A caller without a token.
     pub fn new(address: SocketAddr) -> Self {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build();
+        // Clients that could speak TLS want its provider before they are built.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(Duration::from_secs(60)).build();
         Self { http: http.expect("a client without TLS"), base: format!("http://{address}"), token: None }
     }
 
@@ -66,6 +89,11 @@ impl Client {
         answered(self.send(with(self.request(Method::POST, path).json(&body), headers)).await)
     }
 
+    /// Puts JSON, with headers.
+    pub async fn put_with(&self, path: &str, body: Value, headers: &[(&str, &str)]) -> Answer {
+        answered(self.send(with(self.request(Method::PUT, path).json(&body), headers)).await)
+    }
+
     /// Posts bytes of a content type.
     pub async fn post_bytes(&self, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
         let request = self.request(Method::POST, path).body(body.into());
@@ -76,6 +104,24 @@ impl Client {
     pub async fn call(&self, method: &str, path: &str) -> Answer {
         let method = method.parse().expect("a method");
         answered(self.send(self.request(method, path)).await)
+    }
+
+    /// Follows a stream of server-sent events, from after the one with this id where it is given, until so many were sent.
+    pub async fn follow(&self, path: &str, after: Option<&str>, number: usize) -> Vec<Sent> {
+        let headers: Vec<_> = after.map(|it| ("last-event-id", it)).into_iter().collect();
+        let request = with(self.request(Method::GET, path), &headers).build().expect("a request");
+        let mut response = self.http.execute(request).await.unwrap_or_else(|error| panic!("no answer: {error:?}"));
+        assert_eq!(response.status(), 200, "{path}");
+        let (mut bytes, mut sent) = (Vec::new(), Vec::new());
+        while sent.len() < number {
+            let more = response.chunk().await.expect("the stream goes on");
+            bytes.extend(more.unwrap_or_else(|| panic!("the stream ended after {sent:?}")));
+            // An event ends with an empty line (HTML, section 9.2.6); what follows the last one is not whole yet.
+            let Some(end) = bytes.windows(2).rposition(|it| it == b"\n\n") else { continue };
+            let whole: Vec<_> = bytes.drain(..end + 2).collect();
+            sent.extend(String::from_utf8(whole).expect("UTF-8").split("\n\n").filter_map(Sent::read));
+        }
+        sent
     }
 
     /// Gets from a server that may not answer.

@@ -25,6 +25,7 @@ pub mod kills;
 pub mod plugins;
 pub mod processes;
 pub mod programs;
+pub mod receivers;
 pub mod records;
 pub mod rule_sets;
 pub mod servers;

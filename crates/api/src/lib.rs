@@ -41,7 +41,7 @@ use crate::resources::{
     facts::FactsApi, feedback::FeedbackApi, funds::FundsApi, mandates::MandatesApi, meetings::MeetingsApi,
     members::MembersApi, notices::NoticesApi, objections::ObjectionsApi, pool::PoolApi, pools::PoolsApi,
     records::RecordsApi, registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
-    tallies::TalliesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi,
+    tallies::TalliesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi,
 };
 
 /// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.
@@ -94,7 +94,8 @@ resources! {
     DisclosuresApi;
     // The record.
     RecordsApi
-    CheckpointsApi;
+    CheckpointsApi
+    WebhooksApi;
 }
 
 /// The whole interface over a service.

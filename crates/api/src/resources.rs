@@ -36,6 +36,7 @@ pub mod trials;
 pub mod trust;
 pub mod units;
 pub mod uploads;
+pub mod webhooks;
 
 use poem::http::StatusCode;
 use poem_openapi::Tags;
@@ -73,6 +74,8 @@ pub(crate) enum Tag {
     Execution,
     /// Funds, their books, crowdfunding, pools, and the quarterly disclosure.
     Money,
+    /// How other systems hear of what happens.
+    Integration,
     /// What happened, in order, and the proof that nothing was changed afterwards.
     Record,
 }

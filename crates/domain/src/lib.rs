@@ -16,6 +16,8 @@ pub mod voting;
 #[cfg(feature = "cases")]
 pub mod access;
 #[cfg(feature = "cases")]
+pub mod addresses;
+#[cfg(feature = "cases")]
 pub mod ballots;
 #[cfg(feature = "cases")]
 pub mod channels;
@@ -40,6 +42,8 @@ pub mod refusals;
 pub mod registers;
 #[cfg(feature = "cases")]
 pub mod resolutions;
+#[cfg(feature = "cases")]
+pub mod subscriptions;
 #[cfg(feature = "cases")]
 pub mod timers;
 #[cfg(feature = "cases")]

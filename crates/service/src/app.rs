@@ -1,5 +1,13 @@
 //! What the use cases stand on: the database, the keys, and where time and randomness come from.
 
+use std::{
+    collections::HashSet,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
 use chrono::{DateTime, Duration, Utc};
 use yishi_domain::{Actor, Ctx, Entropy, RequestId, TenantId};
 use yishi_policy::PolicyHost;
@@ -9,6 +17,7 @@ use crate::{
     casting::Casting,
     failures::Failure,
     keys::Signing,
+    outbound::{Outbound, Outward},
     replays,
     sequencing::{SequenceError, resign, sequence},
     timers,
@@ -38,6 +47,10 @@ pub struct App {
     /// Time and randomness.
     pub sources: Sources,
     pub(crate) casting: Casting,
+    pub(crate) outbound: Outbound,
+    /// The webhooks that a courier of this process is at.
+    busy: Mutex<HashSet<uuid::Uuid>>,
+    ending: AtomicBool,
     /// What signs records.
     pub signing: Signing,
 }
@@ -45,7 +58,37 @@ pub struct App {
 impl App {
     /// Puts an installation together.
     pub fn new(db: Db, issuer: Issuer, policy: PolicyHost, trust: Trust, signing: Signing, sources: Sources) -> Self {
-        Self { db, issuer, policy, trust, sources, casting: Casting::default(), signing }
+        Self {
+            db,
+            issuer,
+            policy,
+            trust,
+            sources,
+            casting: Casting::default(),
+            outbound: Outbound::new(Outward::default()),
+            busy: Mutex::default(),
+            ending: AtomicBool::new(false),
+            signing,
+        }
+    }
+
+    /// The same under what the operator says of calls to others' servers.
+    pub fn calling(self, outward: Outward) -> Self {
+        Self { outbound: Outbound::new(outward), ..self }
+    }
+
+    pub(crate) fn busy(&self) -> MutexGuard<'_, HashSet<uuid::Uuid>> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that this process is about to end, so that whoever waits for something to happen is answered.
+    pub fn end(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells whether this process is about to end.
+    pub fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
     }
 
     /// A context for acting in a tenant whose clock runs ahead by milliseconds.

@@ -72,15 +72,24 @@ impl Signing {
 
     /// A new key, from the newest secret.
     fn make(&self, slug: &str, number: i32, since: DateTime<Utc>) -> Result<(RecordKey, Key), SequenceError> {
-        let secret = i32::try_from(self.secrets.len()).unwrap_or(i32::MAX);
+        let secret = self.newest();
         let key = self.derive(slug, secret, number)?;
         Ok((RecordKey { number, secret, key: key.verifier_key(), handover: None, since }, key))
     }
 
+    /// The number of the newest secret.
+    pub(crate) fn newest(&self) -> i32 {
+        i32::try_from(self.secrets.len()).unwrap_or(i32::MAX)
+    }
+
+    /// A secret by its number.
+    pub(crate) fn secret(&self, number: i32) -> Result<&[u8; 32], SequenceError> {
+        let found = usize::try_from(number).ok().and_then(|it| self.secrets.get(it.checked_sub(1)?));
+        found.ok_or(SequenceError::Secret(number))
+    }
+
     fn derive(&self, slug: &str, secret: i32, number: i32) -> Result<Key, SequenceError> {
-        let found = usize::try_from(secret).ok().and_then(|it| self.secrets.get(it.checked_sub(1)?));
-        let found = found.ok_or(SequenceError::Secret(secret))?;
-        Ok(derive(found, &format!("{}/{slug}", self.origin), number.unsigned_abs())?)
+        Ok(derive(self.secret(secret)?, &format!("{}/{slug}", self.origin), number.unsigned_abs())?)
     }
 }
 

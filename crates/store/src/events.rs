@@ -6,7 +6,7 @@ use yishi_domain::{Event, EventId, StoredEvent, voting::inexact_number};
 
 use crate::{StoreError, TenantTx, rows, transactions::Act};
 
-const COLUMNS: &str = "id, kind, subject, actor, at, recorded_at, body, position";
+pub(crate) const COLUMNS: &str = "id, kind, subject, actor, at, recorded_at, body, position";
 
 /// Lists events from a position on, in order.
 pub async fn from_position(tx: &mut TenantTx, position: u64, limit: u16) -> Result<Vec<StoredEvent>, StoreError> {

@@ -212,9 +212,10 @@ impl DerefMut for WriteTx {
     }
 }
 
-/// A transaction that extends one tenant's record by what was committed before, which is no change and needs no event of its own.
+/// A transaction that carries on what was committed before, to one tenant's record or to those who are told, which is no change and needs no
+/// event of its own.
 ///
-/// Only the functions of [`crate::records`] write in it.
+/// Only the functions of [`crate::records`] and [`crate::deliveries`] write in it.
 #[derive(Debug)]
 pub struct RecordTx {
     inner: TenantTx,

@@ -48,6 +48,8 @@ const CASES: &[&str] = &[
     "pledges",
     "provisions",
     "draws",
+    "webhooks",
+    "deliveries",
 ];
 
 async fn tenant(db: &Db, n: u128) -> TenantId {

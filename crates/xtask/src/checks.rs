@@ -12,7 +12,7 @@ use crate::{
     processes::{cargo, run},
     specs,
     steps::{Done, Steps},
-    tidy,
+    tidy, webhooks,
 };
 
 const LINTS: [&str; 6] = ["--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"];
@@ -35,6 +35,7 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
     steps.step("lints", || ran(run(cargo(root).arg("clippy").args(LINTS))));
     steps.step("build", || ran(run(cargo(root).args(["build", "--locked", "--workspace"]))));
     steps.step("plugins: C, JavaScript", || languages::build(root));
+    steps.step("webhook library", || webhooks::provide(root));
     steps.step("tests", || {
         ran(run(tests(root, database.clone()).args(["test", "--locked", "--workspace", "--no-fail-fast"])))
     });

@@ -17,6 +17,7 @@ mod stamps;
 mod steps;
 mod tidy;
 mod tools;
+mod webhooks;
 
 use std::{
     path::{Path, PathBuf},

@@ -53,7 +53,11 @@ pub struct Fault {
 impl Caller {
     /// Calls the server at a base URL, such as `http://127.0.0.1:8080`.
     pub fn new(base: &str) -> Self {
-        Self { http: reqwest::Client::new(), base: base.trim_end_matches('/').to_owned(), token: None }
+        // Where this machine knows no certificates, whoever is called without TLS is called all the same.
+        let http = reqwest::Client::builder().build();
+        let http = http.or_else(|_| reqwest::Client::builder().tls_certs_only([]).build());
+        let http = http.expect("a client without certificates needs nothing");
+        Self { http, base: base.trim_end_matches('/').to_owned(), token: None }
     }
 
     /// The same with a token.

@@ -15,6 +15,7 @@ use yishi_record::cosignatures::Witness;
 use yishi_service::{
     App,
     keys::Signing,
+    outbound::{Outward, RETRIES, Retries},
     tokens::{Bearer, Issuer},
     trust::{FAILURES, Signer, Trust},
 };
@@ -59,6 +60,20 @@ pub struct Home {
     /// How often a rule set may fail in a row before it is suspended for new work
     #[arg(long, global = true, env = "YISHI_RULE_SET_FAILURES", default_value_t = FAILURES, value_parser = clap::value_parser!(u16).range(1..))]
     pub rule_set_failures: u16,
+    /// How others' servers are called.
+    #[command(flatten)]
+    pub calls: Calls,
+}
+
+/// What the operator says of calls to others' servers.
+#[derive(Debug, Args)]
+pub struct Calls {
+    /// The hosts that may be called although they are not on the public internet, and without TLS, with commas between
+    #[arg(long, global = true, env = "YISHI_ALLOWED_HOSTS", default_value = "")]
+    pub allowed_hosts: String,
+    /// After how long a delivery to a webhook that failed is tried again, attempt by attempt; after the last one the webhook is disabled
+    #[arg(long, global = true, env = "YISHI_WEBHOOK_RETRIES", default_value = RETRIES, value_parser = str::parse::<Retries>)]
+    pub webhook_retries: Retries,
 }
 
 /// Keys whose signatures count.
@@ -79,6 +94,13 @@ pub struct Witnesses(Vec<Witness>);
 
 fn witnesses(text: &str) -> Result<Witnesses, String> {
     text.split(',').filter(|it| !it.trim().is_empty()).map(str::parse).collect::<Result<_, _>>().map(Witnesses)
+}
+
+impl Calls {
+    fn outward(&self) -> Outward {
+        let hosts = self.allowed_hosts.split(',').map(str::trim).filter(|it| !it.is_empty());
+        Outward { hosts: hosts.map(str::to_owned).collect(), retries: self.webhook_retries.clone() }
+    }
 }
 
 /// An open installation; the embedded database stops when it is dropped.
@@ -103,6 +125,7 @@ impl Home {
         let policy = workbenches::host(&self.data_dir.join("artefacts"), self.secret("artefacts.key")?, Tier::Native)?;
         let signing = Signing::new(&self.record_origin, self.record_secrets()?, self.witnesses.0.clone());
         let app = App::new(Db::open(&urls)?, self.issuer()?, policy, self.trust()?, signing, clocks::REAL);
+        let app = app.calling(self.calls.outward());
         Ok(Opened { app: Arc::new(app), _server: server })
     }
 

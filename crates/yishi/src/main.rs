@@ -38,6 +38,8 @@ fn main() -> ExitCode {
 
 fn start(cli: Cli, settings: &Settings) -> anyhow::Result<ExitCode> {
     let told = cli.telemetry.clone();
+    // One provider for whatever speaks TLS; a second call would find it there.
+    rustls::crypto::ring::default_provider().install_default().ok();
     let telemetry =
         telemetry::start(&if matches!(cli.command, Command::Demo(_) | Command::Import(_) | Command::Bench(_)) {
             told.quietly()

@@ -10,7 +10,7 @@ use tokio::{
     sync::Notify,
     task::JoinHandle,
 };
-use yishi_service::App;
+use yishi_service::{App, couriers};
 
 use crate::{commands::Serve, homes::Home};
 
@@ -40,6 +40,7 @@ pub struct Running {
     server: JoinHandle<std::io::Result<()>>,
     worker: Option<JoinHandle<()>>,
     end: Arc<Notify>,
+    app: Arc<App>,
 }
 
 /// Serves until asked to end, then finishes what is open.
@@ -69,7 +70,7 @@ pub fn start(app: &Arc<App>, address: &Address, works: bool) -> Result<Running> 
         server.run_with_graceful_shutdown(endpoint, async move { ended.notified().await }, Some(DRAIN)).await
     });
     let worker = works.then(|| tokio::spawn(work_for_good(Arc::clone(app))));
-    Ok(Running { address, server, worker, end })
+    Ok(Running { address, server, worker, end, app: Arc::clone(app) })
 }
 
 impl Running {
@@ -88,6 +89,7 @@ impl Running {
 
     /// Finishes what is open.
     pub async fn stop(self) -> Result<()> {
+        self.app.end();
         self.end.notify_one();
         self.server.await??;
         if let Some(worker) = self.worker {
@@ -108,13 +110,14 @@ pub async fn work(home: &Home) -> Result<()> {
     Ok(())
 }
 
-/// Gives events their positions, signs the record, does what is due, and tries past decisions under candidates, for good.
+/// Gives events their positions, signs the record, does what is due, tells others of it, and tries past decisions under candidates, for good.
 async fn work_for_good(app: Arc<App>) {
     let sequencing = repeat("sequencing", [PAUSE, REST], &app, |app| async move { app.sequence_all().await });
     let resigning = repeat("resigning", [REST, LONG_REST], &app, |app| async move { app.resign_all().await });
     let timers = repeat("timers", [Duration::ZERO, REST], &app, |app| async move { app.fire_all().await });
     let replays = repeat("replays", [Duration::ZERO, REST], &app, |app| async move { app.replay_all().await });
-    tokio::join!(sequencing, resigning, timers, replays);
+    let couriers = repeat("couriers", [Duration::ZERO, REST], &app, |app| async move { couriers::round(&app).await });
+    tokio::join!(sequencing, resigning, timers, replays, couriers);
 }
 
 /// Does a piece of work again and again, pausing in between, and resting when there was nothing to do or it failed.
