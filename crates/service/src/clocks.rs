@@ -18,7 +18,8 @@ pub async fn advance(app: &App, session: &Session, hours: u32) -> Result<DateTim
         return Err(Refusal::conflict("clock.production", why).with_fix("try it out in a sandbox tenant").into());
     }
     session.require_role(Role::Administrator, &format!("{}/", tenant.code))?;
-    timers::fire_due(app, tenant, ctx.now + Duration::hours(hours.into()), |timer| timer.due_at).await?;
+    let by = ctx.now + Duration::hours(hours.into());
+    timers::fire_due(app, tenant, by, usize::MAX, |timer| timer.due_at).await?;
     let mut tx = app.db.write(ctx).await?;
     let Some(ahead) = tenants::advance(&mut tx, i64::from(hours) * 3_600_000).await? else {
         return Err(Refusal::new(RefusalKind::Conflict, "clock.production", "the tenant is no sandbox").into());

@@ -23,8 +23,8 @@ use yishi_store::{
 
 use crate::{App, events::event, failures::Failure, sequencing::SequenceError};
 
-/// How long a courier that says nothing keeps what it took.
-const LEASE: Duration = Duration::seconds(60);
+/// How long a courier that says nothing keeps what it took: longer than a call and what follows it may take.
+const LEASE: Duration = Duration::seconds(30);
 
 /// How many events one step takes over for a webhook, and how many one round delivers of a tenant.
 const TAKEN: u16 = 500;

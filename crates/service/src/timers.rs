@@ -10,23 +10,35 @@ use yishi_store::{
 
 use crate::{App, campaigns, counting, escalating, events::event, failures::Failure, surveys};
 
-/// Fires what is due in a tenant by an instant, each timer as if at the instant that `at` gives it; tells how many fired.
+/// How many timers of a tenant fire before the other tenants have their turn.
+pub(crate) const TURN: usize = 20;
+
+/// Fires what is due in a tenant by an instant, up to so many, each timer as if at the instant that `at` gives it; tells how many fired.
 ///
 /// A timer whose act fails is left for the next time and does not hold up the others.
 pub(crate) async fn fire_due(
     app: &App,
     tenant: &Tenant,
     by: DateTime<Utc>,
+    most: usize,
     at: impl Fn(&Timer) -> DateTime<Utc>,
 ) -> Result<usize, Failure> {
     let mut last: Option<Timer> = None;
     let mut fired = 0;
-    loop {
+    while fired < most {
         let ctx = system(app, tenant);
         let next = timers::next(&mut app.db.read(&ctx).await?, by, last.as_ref()).await?;
         let Some(timer) = next else { return Ok(fired) };
         match fire(app, &ctx.at(at(&timer)), &timer).await {
-            Ok(()) => fired += 1,
+            Ok(()) => {
+                fired += 1;
+                tracing::event!(
+                    target: "yishi_metrics",
+                    tracing::Level::INFO,
+                    histogram.timer.lag = (by - timer.due_at).as_seconds_f64(),
+                    kind = timer.kind.code(),
+                );
+            }
             Err(failure) => {
                 let error = &failure as &dyn std::error::Error;
                 tracing::error!(error, tenant = tenant.slug, timer = %timer.id, kind = timer.kind.code(), "a timer failed");
@@ -34,6 +46,7 @@ pub(crate) async fn fire_due(
         }
         last = Some(timer);
     }
+    Ok(fired)
 }
 
 async fn fire(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
