@@ -41,7 +41,8 @@ use crate::resources::{
     facts::FactsApi, feedback::FeedbackApi, funds::FundsApi, mandates::MandatesApi, meetings::MeetingsApi,
     members::MembersApi, notices::NoticesApi, objections::ObjectionsApi, pool::PoolApi, pools::PoolsApi,
     records::RecordsApi, registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
-    tallies::TalliesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi,
+    tallies::TalliesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi,
+    webhooks::WebhooksApi,
 };
 
 /// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.
