@@ -9,7 +9,7 @@ const LONGEST: usize = 40;
 
 /// The words of a text by which it is found, each once.
 ///
-/// Chinese is written without spaces; as retrieval has long done (Kwok, "Comparing Representations in Chinese Text Retrieval", SIGIR 1997), each of its
+/// Chinese is written without spaces; as retrieval has long done (Kwok, "Comparing representations in Chinese information retrieval", SIGIR 1997), each of its
 /// characters and each pair of neighbours counts as a word. Anything else is parted where letters and digits end, and compared in small letters.
 pub fn words(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();

@@ -98,6 +98,9 @@ pub fn read_ndjson(bytes: &[u8]) -> Result<Vec<Row>, Failure> {
     if faults.is_empty() { Ok(list) } else { Err(Failure::Faults(faults)) }
 }
 
+/// Whether a value is what a column holds.
+type Fits = fn(&serde_json::Value) -> bool;
+
 fn read_row(at: String, mut value: serde_json::Value, list: &mut Vec<Row>, faults: &mut Vec<Refusal>) {
     #[derive(Deserialize)]
     struct Line {
@@ -110,7 +113,7 @@ fn read_row(at: String, mut value: serde_json::Value, list: &mut Vec<Row>, fault
         groups: BTreeMap<String, String>,
     }
     // Each column by itself, so that what is wrong has a name.
-    let fields: [(&str, &str, fn(&serde_json::Value) -> bool); 5] = [
+    let fields: [(&str, &str, Fits); 5] = [
         ("unit", "the unit's statistical code", serde_json::Value::is_string),
         ("name", "what it is about, such as population", serde_json::Value::is_string),
         ("valid_from", "a day such as 2026-01-01", |it| it.as_str().is_some_and(|it| it.parse::<NaiveDate>().is_ok())),
