@@ -25,6 +25,7 @@ mod plugins;
 mod problems;
 mod races;
 mod receipts;
+mod registers;
 mod repeats;
 mod roles;
 mod rule_sets;

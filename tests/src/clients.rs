@@ -94,6 +94,11 @@ impl Client {
         answered(self.send(with(self.request(Method::PUT, path).json(&body), headers)).await)
     }
 
+    /// Puts JSON.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        answered(self.send(self.request(Method::PUT, path).json(&body)).await)
+    }
+
     /// Posts bytes of a content type.
     pub async fn post_bytes(&self, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
         let request = self.request(Method::POST, path).body(body.into());

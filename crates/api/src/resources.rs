@@ -3,6 +3,7 @@
 pub mod ballots;
 pub mod batches;
 pub mod bookings;
+pub mod books;
 pub mod campaigns;
 pub mod casts;
 pub mod checkpoints;
@@ -14,12 +15,14 @@ pub mod divisions;
 pub mod facts;
 pub mod feedback;
 pub mod funds;
+pub mod imports;
 pub mod mandates;
 pub mod meetings;
 pub mod members;
 pub mod notices;
 pub mod objections;
 pub mod papers;
+pub mod people;
 pub mod pool;
 pub mod pools;
 pub mod records;
@@ -72,6 +75,8 @@ pub(crate) enum Tag {
     Decision,
     /// Resolutions, how they are carried out, and what residents think of it.
     Execution,
+    /// The registers that a city keeps, their files, and the people in them.
+    Register,
     /// Funds, their books, crowdfunding, pools, and the quarterly disclosure.
     Money,
     /// How other systems hear of what happens.

@@ -82,6 +82,10 @@ ids! {
     ProvisionId;
     /// A draw from a pool.
     DrawId;
+    /// An assignment of an adviser to a case.
+    AdviserId;
+    /// An import of a file into a register.
+    ImportId;
     /// An escalation.
     EscalationId;
     /// An activation of a rule set.

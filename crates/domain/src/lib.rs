@@ -20,6 +20,8 @@ pub mod addresses;
 #[cfg(feature = "cases")]
 pub mod ballots;
 #[cfg(feature = "cases")]
+pub mod books;
+#[cfg(feature = "cases")]
 pub mod channels;
 #[cfg(feature = "cases")]
 pub mod ctx;
@@ -59,9 +61,9 @@ pub use crate::{
     ctx::{Actor, Ctx, Entropy, IdempotencyKey},
     events::{Event, Opening, StoredEvent},
     ids::{
-        ActivationId, BallotId, BatchId, CampaignId, CommentId, DrawId, EntryId, EscalationId, EventId, FactId, FundId,
-        GrantId, MandateId, MeetingId, MemberId, ObjectionId, PledgeId, ProvisionId, RegistrationId, ReplayId,
-        RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
+        ActivationId, AdviserId, BallotId, BatchId, CampaignId, CommentId, DrawId, EntryId, EscalationId, EventId,
+        FactId, FundId, GrantId, ImportId, MandateId, MeetingId, MemberId, ObjectionId, PledgeId, ProvisionId,
+        RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
     },
     refusals::{Refusal, RefusalKind},
 };

@@ -21,8 +21,10 @@
 //! # }
 //! ```
 
+pub mod advisers;
 pub mod ballots;
 pub mod batches;
+pub mod books;
 pub mod boxes;
 pub mod campaigns;
 pub mod casts;
@@ -40,6 +42,7 @@ pub mod floors;
 pub mod funds;
 pub mod grants;
 pub mod idempotency;
+pub mod imports;
 pub mod mandates;
 pub mod meetings;
 pub mod members;

@@ -80,6 +80,14 @@ pub async fn find(tx: &mut TenantTx, id: UnitId) -> Result<Option<Unit>, StoreEr
     Ok(query.build_query_as().fetch_optional(tx.sql()).await?)
 }
 
+/// Finds a unit by its statistical code.
+pub async fn find_by_code(tx: &mut TenantTx, code: &str) -> Result<Option<Unit>, StoreError> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(" FROM units WHERE tenant_id = ").push_bind(tx.tenant().uuid());
+    query.push(" AND code = ").push_bind(code);
+    Ok(query.build_query_as().fetch_optional(tx.sql()).await?)
+}
+
 /// Lists the units on a path, the highest first.
 pub async fn on_path(tx: &mut TenantTx, path: &str) -> Result<Vec<Unit>, StoreError> {
     let codes: Vec<_> = path.split('/').filter(|code| !code.is_empty()).collect();

@@ -50,6 +50,11 @@ const CASES: &[&str] = &[
     "draws",
     "webhooks",
     "deliveries",
+    "register_rows",
+    "imports",
+    "import_rows",
+    "import_faults",
+    "advisers",
 ];
 
 async fn tenant(db: &Db, n: u128) -> TenantId {

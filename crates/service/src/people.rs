@@ -1,0 +1,202 @@
+//! People: who advises on a case and is recused, what volunteers earn, and how somebody and a unit's pools stand.
+
+use chrono::{Datelike as _, NaiveDate};
+use serde_json::{Map, json};
+use yishi_domain::{
+    AdviserId, Refusal, TopicId, UnitId,
+    books::{Book, Row},
+    workflow::Stage,
+};
+use yishi_store::{
+    WriteTx,
+    advisers::{self, Adviser},
+    books::{self as rows, Kept, Sums},
+    units,
+};
+
+use crate::{
+    App,
+    books::changed,
+    cases::{self, require_text},
+    events::{commit_to, event},
+    failures::Failure,
+    sessions::Session,
+};
+
+pub use yishi_store::advisers as stored;
+
+/// How many hours of training a year count as enough.
+pub const TRAINING_HOURS: i64 = 40;
+
+/// How many leaders a community should have.
+pub const LEADERS: std::ops::RangeInclusive<u64> = 5..=10;
+
+/// How somebody stands in a year.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Who.
+    pub person: Kept,
+    /// On how many cases they advise now.
+    pub cases: u64,
+    /// Their training.
+    pub training: Sums,
+    /// Their hours and points as a volunteer.
+    pub volunteering: Sums,
+    /// How many honours they were given.
+    pub honours: u64,
+}
+
+/// What a volunteer did.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Of which a rule says what it earns.
+    pub activity: String,
+    /// How many hours.
+    pub hours: u8,
+    /// When.
+    pub served_on: NaiveDate,
+}
+
+/// Assigns somebody of a pool to a case, within what they can take on.
+pub async fn assign(app: &App, session: &Session, topic: TopicId, person: String) -> Result<AdviserId, Failure> {
+    let ctx = &session.ctx;
+    let mut tx = app.db.write(ctx).await?;
+    let topic = cases::lock(&mut tx, topic, None).await?;
+    session.require_reach(&topic.path)?;
+    if matches!(topic.stage, Stage::Rejected | Stage::Merged | Stage::Withdrawn | Stage::Closed) {
+        return Err(Refusal::conflict("topic.wrong_stage", format!("the topic is {}", topic.stage)).into());
+    }
+    let it = require(&mut tx, &person).await?;
+    let today = ctx.now.date_naive();
+    if it.row.began_on > today || it.row.ended_on.is_some_and(|day| day < today) {
+        return Err(Refusal::conflict("person.not_serving", "they are not in the pool today").into());
+    }
+    let capacity = it.row.fields.get("capacity").and_then(serde_json::Value::as_u64).unwrap_or_default();
+    let busy = advisers::busy(&mut tx, &person).await?;
+    if busy >= capacity {
+        let text = format!("they advise on {busy} cases, and can take on {capacity}");
+        return Err(Refusal::conflict("person.busy", text).with_fix("assign somebody else of the pool").into());
+    }
+    let adviser = Adviser { id: ctx.new_id(), topic: topic.id, person, assigned_at: ctx.now, recused: None };
+    if !advisers::insert(&mut tx, &adviser).await? {
+        return Err(Refusal::conflict("adviser.assigned", "they were assigned to this case before").into());
+    }
+    let body = json!({"adviser": adviser.id, "pool": it.row.fields.get("pool")});
+    let assigned = event(ctx, "adviser.assigned", topic.id.uuid(), body);
+    Ok(tx.commit([commit_to(ctx, assigned, "person", adviser.person)], adviser.id).await?)
+}
+
+/// Recuses somebody from a case, with the reason; they are not assigned to it again.
+pub async fn recuse(app: &App, session: &Session, id: AdviserId, reason: String) -> Result<(), Failure> {
+    let ctx = &session.ctx;
+    require_text("adviser.bad_reason", "reason", &reason, 500)?;
+    let mut tx = app.db.write(ctx).await?;
+    let unknown = || Refusal::not_found("adviser.unknown", "there is no such assignment in this tenant");
+    let adviser = advisers::find(&mut tx, id).await?.ok_or_else(unknown)?;
+    let topic = cases::find(&mut tx, adviser.topic).await?;
+    session.require_reach(&topic.path)?;
+    if !advisers::recuse(&mut tx, id, ctx.now, &reason).await? {
+        return Err(Refusal::conflict("adviser.recused", "they were recused before").into());
+    }
+    let recused = event(ctx, "adviser.recused", topic.id.uuid(), json!({"adviser": id}));
+    Ok(tx.commit([commit_to(ctx, recused, "reason", reason)], ()).await?)
+}
+
+/// Lists who was assigned to a case, the earliest first.
+pub async fn advising(app: &App, session: &Session, topic: TopicId) -> Result<Vec<Adviser>, Failure> {
+    let mut tx = app.db.read(&session.ctx).await?;
+    let topic = cases::find(&mut tx, topic).await?;
+    Ok(advisers::of_topic(&mut tx, topic.id).await?)
+}
+
+/// Credits a volunteer with hours, and with the points that the published rule of the day gives; answers with the row's key.
+pub async fn credit(app: &App, session: &Session, person: String, done: Service) -> Result<String, Failure> {
+    let ctx = &session.ctx;
+    let Service { activity, hours, served_on } = done;
+    if !(1..=24).contains(&hours) || served_on > ctx.now.date_naive() {
+        let text = "give 1 to 24 hours of a day that has come";
+        return Err(Refusal::invalid("volunteering.bad_hours", "hours", text).into());
+    }
+    let mut tx = app.db.write(ctx).await?;
+    let it = require(&mut tx, &person).await?;
+    session.require_reach(&it.path)?;
+    let rule = rows::points_rule(&mut tx, &activity, &it.path, served_on).await?;
+    let rule = rule.ok_or_else(|| {
+        let text = "no rule says what this activity earns on that day";
+        Refusal::invalid("volunteering.no_rule", "activity", text).with_fix("publish it in the register point_rules")
+    })?;
+    let per_hour = rule.row.fields.get("points_per_hour").and_then(serde_json::Value::as_i64).unwrap_or_default();
+    let (key, hours) = (ctx.new_id::<uuid::Uuid>().to_string(), i64::from(hours));
+    let fields = json!({
+        "person": person, "activity": activity, "hours": hours, "points": hours * per_hour, "served_on": served_on,
+    });
+    keep(tx, session, &it, key, served_on, fields).await
+}
+
+/// Undoes hours and points that were credited, once, by a row with the opposite figures.
+pub async fn undo(app: &App, session: &Session, key: &str) -> Result<String, Failure> {
+    let mut tx = app.db.write(&session.ctx).await?;
+    let unknown = || Refusal::not_found("volunteering.unknown", "there is no such row in this tenant");
+    let it = rows::lock(&mut tx, Book::VolunteerHours, key).await?.ok_or_else(unknown)?;
+    session.require_reach(&it.path)?;
+    let undoing = format!("undo-{key}");
+    let done = it.row.fields.contains_key("undoes");
+    if done || rows::lock(&mut tx, Book::VolunteerHours, &undoing).await?.is_some() {
+        return Err(Refusal::conflict("volunteering.undone", "it was undone before, or undoes another row").into());
+    }
+    let mut fields = it.row.fields.clone();
+    for name in ["hours", "points"] {
+        let figure = fields.get(name).and_then(serde_json::Value::as_i64).unwrap_or_default();
+        fields.insert(name.into(), (-figure).into());
+    }
+    fields.insert("undoes".into(), key.into());
+    keep(tx, session, &it, undoing, it.row.began_on, fields.into()).await
+}
+
+/// How somebody stands in a year.
+pub async fn standing(app: &App, session: &Session, person: &str, year: i32) -> Result<Standing, Failure> {
+    let mut tx = app.db.read(&session.ctx).await?;
+    let it = rows::of_keys(&mut tx, Book::People, &[person]).await?.pop().ok_or_else(unknown)?;
+    let day = |year| NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_else(|| session.ctx.now.date_naive());
+    let (from, before) = (day(year), day(year + 1));
+    let mut of = async |book| rows::sums(&mut tx, book, person, from, before).await;
+    let (training, volunteering) = (of(Book::Trainings).await?, of(Book::VolunteerHours).await?);
+    let honours = of(Book::Honours).await?.rows;
+    Ok(Standing { person: it, cases: advisers::busy(&mut tx, person).await?, training, volunteering, honours })
+}
+
+/// Who is in the pools of a unit and those under it today, by pool; with the unit's level.
+pub async fn pools(app: &App, session: &Session, unit: UnitId) -> Result<(String, Vec<(String, u64)>), Failure> {
+    let mut tx = app.db.read(&session.ctx).await?;
+    let unknown = || Refusal::not_found("unit.unknown", "there is no such unit in this tenant");
+    let unit = units::find(&mut tx, unit).await?.ok_or_else(unknown)?;
+    Ok((unit.level, rows::pooled(&mut tx, &unit.path, session.ctx.now.date_naive()).await?))
+}
+
+/// The year of the tenant's clock.
+pub fn this_year(session: &Session) -> i32 {
+    session.ctx.now.year()
+}
+
+async fn keep(
+    mut tx: WriteTx,
+    session: &Session,
+    of: &Kept,
+    key: String,
+    began_on: NaiveDate,
+    fields: serde_json::Value,
+) -> Result<String, Failure> {
+    let fields: Map<_, _> = fields.as_object().cloned().unwrap_or_default();
+    let row = Row { key: key.clone(), unit: of.row.unit.clone(), began_on, ended_on: None, fields };
+    let told = changed(&session.ctx, Book::VolunteerHours, of.unit, &row);
+    rows::upsert(&mut tx, Book::VolunteerHours, &[(of.unit, row)], session.ctx.now).await?;
+    Ok(tx.commit([told], key).await?)
+}
+
+async fn require(tx: &mut WriteTx, person: &str) -> Result<Kept, Failure> {
+    Ok(rows::lock(tx, Book::People, person).await?.ok_or_else(unknown)?)
+}
+
+fn unknown() -> Refusal {
+    Refusal::not_found("person.unknown", "nobody in the register of people has this key")
+}
