@@ -36,20 +36,13 @@ use yishi_service::App;
 
 pub use crate::problems::Problem;
 use crate::resources::{
-    ballots::BallotsApi, batches::BatchesApi, bookings::BookingsApi, campaigns::CampaignsApi, casts::CastsApi,
-    checkpoints::CheckpointsApi, clocks::ClocksApi, disclosures::DisclosuresApi, divisions::DivisionsApi,
-    facts::FactsApi, feedback::FeedbackApi, funds::FundsApi, mandates::MandatesApi, meetings::MeetingsApi,
-    members::MembersApi, notices::NoticesApi, objections::ObjectionsApi, pool::PoolApi, pools::PoolsApi,
-    records::RecordsApi, registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
-    tallies::TalliesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi,
-    webhooks::WebhooksApi,
     ballots::BallotsApi, batches::BatchesApi, bookings::BookingsApi, books::BooksApi, campaigns::CampaignsApi,
     casts::CastsApi, checkpoints::CheckpointsApi, clocks::ClocksApi, disclosures::DisclosuresApi,
     divisions::DivisionsApi, facts::FactsApi, feedback::FeedbackApi, funds::FundsApi, imports::ImportsApi,
     mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, notices::NoticesApi, objections::ObjectionsApi,
     people::PeopleApi, pool::PoolApi, pools::PoolsApi, records::RecordsApi, registers::RegistersApi,
     resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi, tallies::TalliesApi, tenants::TenantsApi,
-    topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi,
+    topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi,
 };
 
 /// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.
