@@ -25,12 +25,13 @@ const FLATS: [(u64, Option<&str>, bool); 12] = [
 ];
 
 /// What is told of a topic until its ballot is decided.
-const UNTIL_DECIDED: [&str; 20] = [
+const UNTIL_DECIDED: [&str; 21] = [
     "topic.raised",
     "topic.accepted",
     "meeting.convened",
     "attendance.recorded",
     "minutes.filed",
+    "minutes.adopted",
     "ballot.opened",
     "vote.cast",
     "vote.cast",
@@ -71,7 +72,7 @@ async fn what_passes_is_carried_out_escalated_when_late_and_deliberated_again_wh
     let shown = community.read(&format!("/resolutions/{resolution}")).await;
     assert_eq!((&shown["satisfaction_per_mille"], &shown["level"]), (&json!(250), &json!("district")), "{shown}");
     let told = community.told(&topic, "topic.reopened").await;
-    assert_eq!(told[..20], UNTIL_DECIDED);
+    assert_eq!(told[..21], UNTIL_DECIDED);
     let rest = [
         "resolution.adopted",
         "resolution.assigned",
@@ -85,7 +86,7 @@ async fn what_passes_is_carried_out_escalated_when_late_and_deliberated_again_wh
         "case.escalated",
         "topic.reopened",
     ];
-    assert_eq!(told[20..], rest);
+    assert_eq!(told[21..], rest);
     anybody_verifies(&community, &ballot, "passed").await;
 }
 

@@ -1,9 +1,11 @@
 //! The stories: the program as its users meet it, over HTTP, in the shell, and through crashes.
 
 mod batches;
+mod bodies;
 mod collectors;
 mod commands;
 mod crashes;
+mod deliberations;
 mod demos;
 mod developers;
 mod divisions;
@@ -21,6 +23,7 @@ mod loops;
 mod methods;
 mod money;
 mod objections;
+mod opinions;
 mod plugins;
 mod problems;
 mod races;

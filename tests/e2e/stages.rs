@@ -40,7 +40,10 @@ async fn a_meeting_has_attendance_before_minutes_and_neither_before_it_begins() 
     assert_eq!(problem["field"], "attendances[0].member");
     assert_eq!(attend(me).await.expect(200)["added"], 1);
     assert_eq!(attend(me).await.expect(200)["added"], 0, "who is there is there once");
-    assert_eq!(file().await.expect(200)["stage"], "deliberated");
+    assert_eq!(file().await.expect(200)["stage"], "deliberating", "a draft decides nothing");
+    community.open(&topic).await.refused(409, "topic.wrong_stage");
+    let adopted = chair.post(&format!("{path}/minutes/adoption"), Value::Null).await;
+    assert_eq!(adopted.expect(200)["stage"], "deliberated");
     file().await.refused(409, "meeting.minuted");
     attend(me).await.refused(409, "meeting.minuted");
 }

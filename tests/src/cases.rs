@@ -69,6 +69,7 @@ impl Community {
         self.coordinator().post(&format!("{path}/attendances"), present).await.expect(200);
         let minutes = json!({"text": "多数同意更换路灯，提交表决。"});
         self.coordinator().post(&format!("{path}/minutes"), minutes).await.expect(200);
+        self.coordinator().post(&format!("{path}/minutes/adoption"), Value::Null).await.expect(200);
     }
 
     /// Opens a ballot on a topic, in which every resident has a voting unit.

@@ -50,6 +50,7 @@ pub async fn decided(city: &City) -> Value {
     by.post(&format!("/meetings/{meeting}/attendances"), present).await.expect(200);
     let minutes = json!({"text": "多数同意续聘。提交业主共同决定。"});
     by.post(&format!("/meetings/{meeting}/minutes"), minutes).await.expect(200);
+    by.post(&format!("/meetings/{meeting}/minutes/adoption"), Value::Null).await.expect(200);
 
     let name = |i: usize| format!("1-{}", 101 + i);
     let unit = |(i, (area, _)): (usize, &(u64, Option<&str>))| json!({"voting_unit": name(i), "floor_area": area});

@@ -36,13 +36,7 @@ use yishi_service::App;
 
 pub use crate::problems::Problem;
 use crate::resources::{
-    ballots::BallotsApi, batches::BatchesApi, bookings::BookingsApi, books::BooksApi, campaigns::CampaignsApi,
-    casts::CastsApi, checkpoints::CheckpointsApi, clocks::ClocksApi, disclosures::DisclosuresApi,
-    divisions::DivisionsApi, facts::FactsApi, feedback::FeedbackApi, funds::FundsApi, imports::ImportsApi,
-    mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, notices::NoticesApi, objections::ObjectionsApi,
-    people::PeopleApi, pool::PoolApi, pools::PoolsApi, records::RecordsApi, registers::RegistersApi,
-    resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi, tallies::TalliesApi, tenants::TenantsApi,
-    topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi,
+    ballots::BallotsApi, batches::BatchesApi, bodies::BodiesApi, bookings::BookingsApi, books::BooksApi, campaigns::CampaignsApi, casts::CastsApi, checkpoints::CheckpointsApi, clocks::ClocksApi, disclosures::DisclosuresApi, divisions::DivisionsApi, facts::FactsApi, feedback::FeedbackApi, funds::FundsApi, imports::ImportsApi, invitations::InvitationsApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi, notices::NoticesApi, objections::ObjectionsApi, participations::ParticipationsApi, people::PeopleApi, pool::PoolApi, pools::PoolsApi, positions::PositionsApi, records::RecordsApi, registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi, speeches::SpeechesApi, statements::StatementsApi, tallies::TalliesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi,
 };
 
 /// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.
@@ -75,12 +69,19 @@ resources! {
     // Intake and deliberation.
     TopicsApi
     PoolApi
-    MeetingsApi;
+    MeetingsApi
+    InvitationsApi
+    SpeechesApi
+    MinutesApi
+    PositionsApi
+    StatementsApi
+    BodiesApi;
     // Decision.
     BallotsApi
     RollsApi
     CastsApi
     TalliesApi
+    ParticipationsApi
     BatchesApi
     MandatesApi;
     // Execution and feedback.

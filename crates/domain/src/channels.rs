@@ -33,6 +33,22 @@ coded! {
         Online = "online",
         /// By a written statement.
         Written = "written",
+        /// By telephone.
+        Telephone = "telephone",
+        /// Through somebody else, by a mandate.
+        Mandated = "mandated",
+    }
+}
+
+coded! {
+    /// Where somebody stands on a topic.
+    Side {
+        /// For it.
+        InFavour = "in_favour",
+        /// Against it.
+        Against = "against",
+        /// Neither.
+        Neutral = "neutral",
     }
 }
 

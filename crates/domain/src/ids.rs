@@ -60,6 +60,18 @@ ids! {
     CommentId;
     /// A meeting.
     MeetingId;
+    /// A speech at a meeting.
+    SpeechId;
+    /// A standing body.
+    BodyId;
+    /// A position on a topic.
+    PositionId;
+    /// A statement on a topic.
+    StatementId;
+    /// An amendment to a wording.
+    AmendmentId;
+    /// An objection to a draft of minutes.
+    MinutesObjectionId;
     /// A ballot.
     BallotId;
     /// A mandate to vote for somebody else.

@@ -18,8 +18,11 @@ pub mod access;
 #[cfg(feature = "cases")]
 pub mod addresses;
 #[cfg(feature = "cases")]
+pub mod balance;
+#[cfg(feature = "cases")]
 pub mod ballots;
 #[cfg(feature = "cases")]
+pub mod bodies;
 pub mod books;
 #[cfg(feature = "cases")]
 pub mod channels;
@@ -33,7 +36,11 @@ pub mod events;
 pub mod facts;
 #[cfg(feature = "cases")]
 pub mod ids;
+#[cfg(feature = "cases")]
+pub mod meetings;
 pub mod money;
+#[cfg(feature = "cases")]
+pub mod opinions;
 #[cfg(feature = "cases")]
 pub mod pool;
 #[cfg(feature = "cases")]
@@ -44,6 +51,8 @@ pub mod refusals;
 pub mod registers;
 #[cfg(feature = "cases")]
 pub mod resolutions;
+#[cfg(feature = "cases")]
+pub mod scheduling;
 #[cfg(feature = "cases")]
 pub mod subscriptions;
 #[cfg(feature = "cases")]
@@ -64,6 +73,10 @@ pub use crate::{
         ActivationId, AdviserId, BallotId, BatchId, CampaignId, CommentId, DrawId, EntryId, EscalationId, EventId,
         FactId, FundId, GrantId, ImportId, MandateId, MeetingId, MemberId, ObjectionId, PledgeId, ProvisionId,
         RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
+        ActivationId, AmendmentId, BallotId, BatchId, BodyId, CampaignId, CommentId, DrawId, EntryId, EscalationId,
+        EventId, FactId, FundId, GrantId, MandateId, MeetingId, MemberId, MinutesObjectionId, ObjectionId, PledgeId,
+        PositionId, ProvisionId, RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, SpeechId, StatementId,
+        TenantId, TimerId, TopicId, UnitId,
     },
     refusals::{Refusal, RefusalKind},
 };

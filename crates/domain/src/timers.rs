@@ -23,5 +23,11 @@ coded! {
         LookBackDue = "look_back_due",
         /// A crowdfunding has reached its goal, or has not.
         CampaignEnds = "campaign_ends",
+        /// A speech has lasted as long as it may.
+        SpeechEnds = "speech_ends",
+        /// A standing body's members are reminded of its sitting.
+        BodyReminder = "body_reminder",
+        /// A standing body should have sat.
+        BodyDue = "body_due",
     }
 }

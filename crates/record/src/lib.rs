@@ -12,6 +12,7 @@ pub mod facts;
 mod instants;
 pub mod keys;
 pub mod leaves;
+pub mod minutes;
 mod notes;
 pub mod promises;
 pub mod proofs;

@@ -23,7 +23,7 @@ use yishi_record::{
 use yishi_store::{
     WriteTx,
     ballots::{self, Ballot},
-    batches, boxes,
+    batches, boxes, meetings,
     resolutions::{self, Resolution},
     tenants::Tenant,
     timers::{self, Timer},
@@ -32,7 +32,7 @@ use yishi_store::{
 };
 
 use crate::{
-    App, ballots as opening,
+    App, balance, ballots as opening,
     cases::{self, require_text},
     events::{commit_to, event},
     failures::Failure,
@@ -78,7 +78,9 @@ pub async fn close(app: &App, session: &Session, id: BallotId) -> Result<Ended, 
     let (ballot, closed) = end_voting(ctx, ballot)?;
     ballots::save(&mut tx, &ballot).await?;
     timers::cancel(&mut tx, TimerKind::BallotCloses, id.uuid()).await?;
-    Ok(tx.commit([closed], Ended { ballot: id, state: ballot.state, outcome: None, resolution: None }).await?)
+    let alerts = balance::alert(ctx, &mut tx, &ballot).await?;
+    let ended = Ended { ballot: id, state: ballot.state, outcome: None, resolution: None };
+    Ok(tx.commit_with(closed, alerts, ended).await?)
 }
 
 /// Closes a ballot whose time has come; what is not open any more stays as it is.
@@ -100,7 +102,8 @@ pub(crate) async fn close_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(),
     let (ballot, closed) = end_voting(ctx, ballot)?;
     ballots::save(&mut tx, &ballot).await?;
     if timers::fire(&mut tx, timer.id, ctx.now).await? {
-        tx.commit([closed], ()).await?;
+        let alerts = balance::alert(ctx, &mut tx, &ballot).await?;
+        tx.commit_with(closed, alerts, ()).await?;
     }
     Ok(())
 }
@@ -308,9 +311,15 @@ async fn save_verdict(
     if !passed {
         return Ok(tx.commit([decided], ended(None)).await?);
     }
-    let resolution = adopted(ctx, &topic, &ballot);
+    let deliberation = meetings::last_adopted(&mut tx, topic.id).await?;
+    let deliberation = deliberation.and_then(|it| Some((it.id, it.minutes?.adopted?.commitment)));
+    let resolution = Resolution { deliberation, ..adopted(ctx, &topic, &ballot) };
     resolutions::insert(&mut tx, &resolution).await?;
-    let adopted = event(ctx, "resolution.adopted", topic.id.uuid(), json!({"resolution": resolution.id, "ballot": id}));
+    let body = json!({
+        "resolution": resolution.id, "ballot": id,
+        "meeting": deliberation.map(|(meeting, _)| meeting), "minutes": deliberation.map(|(_, minutes)| minutes),
+    });
+    let adopted = event(ctx, "resolution.adopted", topic.id.uuid(), body);
     Ok(tx.commit([decided, adopted], ended(Some(resolution.id))).await?)
 }
 
@@ -319,6 +328,7 @@ fn adopted(ctx: &Ctx, topic: &Topic, ballot: &Ballot) -> Resolution {
         id: ctx.new_id(),
         topic: topic.id,
         ballot: ballot.id,
+        deliberation: None,
         adopted_at: ctx.now,
         published_until: Some(ctx.now + Duration::hours(ballot.rule.publication_hours.into())),
         set_aside_at: None,

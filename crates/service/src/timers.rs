@@ -8,7 +8,7 @@ use yishi_store::{
     timers::{self, Timer},
 };
 
-use crate::{App, campaigns, counting, escalating, events::event, failures::Failure, surveys};
+use crate::{App, bodies, campaigns, counting, escalating, events::event, failures::Failure, speeches, surveys};
 
 /// How many timers of a tenant fire before the other tenants have their turn.
 pub(crate) const TURN: usize = 20;
@@ -58,6 +58,9 @@ async fn fire(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
         TimerKind::SurveyCloses => surveys::close_due(app, ctx, timer).await,
         TimerKind::LookBackDue => surveys::look_back_due(app, ctx, timer).await,
         TimerKind::CampaignEnds => campaigns::end_due(app, ctx, timer).await,
+        TimerKind::BodyReminder => bodies::remind_due(app, ctx, timer).await,
+        TimerKind::BodyDue => bodies::close_due(app, ctx, timer).await,
+        TimerKind::SpeechEnds => speeches::end_due(app, ctx, timer).await,
     };
     match done {
         // The thing has moved on without taking its timer away: nothing is left to do.

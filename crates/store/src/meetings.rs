@@ -2,7 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow};
-use yishi_domain::{Digest, MeetingId, MemberId, TopicId, channels::Presence, topics::Form};
+use yishi_domain::{
+    BodyId, Digest, MeetingId, MemberId, TopicId,
+    channels::Presence,
+    meetings::{Mode, Profile},
+    topics::Form,
+};
 
 use crate::{StoreError, TenantTx, WriteTx, codes};
 
@@ -15,8 +20,22 @@ pub struct Meeting {
     pub topic: TopicId,
     /// Its form.
     pub form: Form,
+    /// Whether it is held in a room, through a link, or both.
+    pub mode: Mode,
     /// Where it is.
     pub place: String,
+    /// The link through which others take part.
+    pub link: Option<String>,
+    /// The standing body whose sitting it is.
+    pub body: Option<BodyId>,
+    /// Who hosts it, besides the coordinators.
+    pub host: Option<MemberId>,
+    /// What it goes through, in order.
+    pub agenda: Vec<String>,
+    /// The rules by which it is held.
+    pub rules: Option<String>,
+    /// How long a speech lasts at most, in seconds.
+    pub speech_seconds: u32,
     /// When it begins.
     pub starts_at: DateTime<Utc>,
     /// When it was convened.
@@ -34,24 +53,45 @@ pub struct Minutes {
     pub recording: Option<(String, Digest)>,
     /// When they were filed.
     pub filed_at: DateTime<Utc>,
+    /// Their adoption; until then they are a draft.
+    pub adopted: Option<Adoption>,
+}
+
+/// The adoption of minutes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adoption {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The salt of the commitment, published with the minutes.
+    pub salt: [u8; 32],
+    /// The commitment to the minutes.
+    pub commitment: Digest,
+    /// The record's signature over it.
+    pub signature: String,
 }
 
 /// Somebody who took part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attendance {
     /// Who.
     pub member: MemberId,
     /// How.
     pub presence: Presence,
+    /// Who came in their place, of those who took part by a mandate.
+    pub mandated: Option<MemberId>,
+    /// What is known of them.
+    pub profile: Profile,
 }
 
-const SELECT: &str = "SELECT id, topic_id, form, place, starts_at, convened_at, minutes, recording_reference, \
-    recording_digest, minuted_at FROM meetings WHERE tenant_id = ";
+const SELECT: &str = "SELECT id, topic_id, form, mode, place, link, body_id, host_id, agenda, rules, speech_seconds, starts_at, \
+    convened_at, minutes, recording_reference, recording_digest, minuted_at, adopted_at, minutes_salt, minutes_commitment, \
+    minutes_signature FROM meetings WHERE tenant_id = ";
 
 /// Adds a meeting.
 pub async fn insert(tx: &mut WriteTx, meeting: &Meeting) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO meetings (tenant_id, id, topic_id, form, place, starts_at, convened_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO meetings (tenant_id, id, topic_id, form, place, starts_at, convened_at, mode, link, host_id, agenda, rules,
+         speech_seconds, body_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(tx.tenant().uuid())
     .bind(meeting.id.uuid())
@@ -60,6 +100,13 @@ pub async fn insert(tx: &mut WriteTx, meeting: &Meeting) -> Result<(), StoreErro
     .bind(&meeting.place)
     .bind(meeting.starts_at)
     .bind(meeting.convened_at)
+    .bind(meeting.mode.code())
+    .bind(&meeting.link)
+    .bind(meeting.host.map(MemberId::uuid))
+    .bind(&meeting.agenda)
+    .bind(&meeting.rules)
+    .bind(meeting.speech_seconds.cast_signed())
+    .bind(meeting.body.map(BodyId::uuid))
     .execute(tx.sql())
     .await?;
     Ok(())
@@ -82,6 +129,14 @@ pub async fn of_topic(tx: &mut TenantTx, topic: TopicId) -> Result<Vec<Meeting>,
     query.build().fetch_all(tx.sql()).await?.iter().map(meeting).collect()
 }
 
+/// The meeting of a topic whose minutes were adopted last.
+pub async fn last_adopted(tx: &mut TenantTx, topic: TopicId) -> Result<Option<Meeting>, StoreError> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(tx.tenant().uuid()).push(" AND topic_id = ").push_bind(topic.uuid());
+    query.push(" AND adopted_at IS NOT NULL ORDER BY adopted_at DESC, id DESC LIMIT 1");
+    query.build().fetch_optional(tx.sql()).await?.as_ref().map(meeting).transpose()
+}
+
 /// Files the minutes.
 pub async fn file(tx: &mut WriteTx, id: MeetingId, minutes: &Minutes) -> Result<(), StoreError> {
     sqlx::query(
@@ -99,6 +154,23 @@ pub async fn file(tx: &mut WriteTx, id: MeetingId, minutes: &Minutes) -> Result<
     Ok(())
 }
 
+/// Adopts the minutes.
+pub async fn adopt(tx: &mut WriteTx, id: MeetingId, adoption: &Adoption) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE meetings SET adopted_at = $3, minutes_salt = $4, minutes_commitment = $5, minutes_signature = $6
+         WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(id.uuid())
+    .bind(adoption.at)
+    .bind(adoption.salt.as_slice())
+    .bind(adoption.commitment.0.as_slice())
+    .bind(&adoption.signature)
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
 /// Records who took part; tells how many of them were not recorded before.
 pub async fn attend(
     tx: &mut WriteTx,
@@ -107,11 +179,13 @@ pub async fn attend(
     at: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
     let tenant = tx.tenant().uuid();
-    let mut query =
-        QueryBuilder::new("INSERT INTO attendances (tenant_id, meeting_id, member_id, presence, recorded_at) ");
+    let mut query = QueryBuilder::new(
+        "INSERT INTO attendances (tenant_id, meeting_id, member_id, presence, recorded_at, mandated_id, age_band, sex, occupation) ",
+    );
     query.push_values(attendances, |mut row, it| {
         row.push_bind(tenant).push_bind(id.uuid()).push_bind(it.member.uuid());
-        row.push_bind(it.presence.code()).push_bind(at);
+        row.push_bind(it.presence.code()).push_bind(at).push_bind(it.mandated.map(MemberId::uuid));
+        row.push_bind(&it.profile.age_band).push_bind(&it.profile.sex).push_bind(&it.profile.occupation);
     });
     query.push(" ON CONFLICT (tenant_id, meeting_id, member_id) DO NOTHING");
     Ok(query.build().persistent(false).execute(tx.sql()).await?.rows_affected())
@@ -120,13 +194,22 @@ pub async fn attend(
 /// Lists who took part.
 pub async fn attendances(tx: &mut TenantTx, id: MeetingId) -> Result<Vec<Attendance>, StoreError> {
     let rows = sqlx::query(
-        "SELECT member_id, presence FROM attendances WHERE tenant_id = $1 AND meeting_id = $2 ORDER BY member_id",
+        "SELECT member_id, presence, mandated_id, age_band, sex, occupation FROM attendances
+         WHERE tenant_id = $1 AND meeting_id = $2 ORDER BY member_id",
     );
     let rows = rows.bind(tx.tenant().uuid()).bind(id.uuid()).fetch_all(tx.sql()).await?;
     rows.iter()
         .map(|row| {
-            let presence = codes::read("presence", row.try_get("presence")?)?;
-            Ok(Attendance { member: MemberId(row.try_get("member_id")?), presence })
+            Ok(Attendance {
+                member: MemberId(row.try_get("member_id")?),
+                presence: codes::read("presence", row.try_get("presence")?)?,
+                mandated: row.try_get::<Option<uuid::Uuid>, _>("mandated_id")?.map(MemberId),
+                profile: Profile {
+                    age_band: row.try_get("age_band")?,
+                    sex: row.try_get("sex")?,
+                    occupation: row.try_get("occupation")?,
+                },
+            })
         })
         .collect()
 }
@@ -141,18 +224,41 @@ fn meeting(row: &PgRow) -> Result<Meeting, StoreError> {
     let text: Option<String> = row.try_get("minutes")?;
     let filed_at: Option<DateTime<Utc>> = row.try_get("minuted_at")?;
     let minutes = match (text, filed_at) {
-        (Some(text), Some(filed_at)) => Some(Minutes { text, recording: recording(row)?, filed_at }),
+        (Some(text), Some(filed_at)) => {
+            Some(Minutes { text, recording: recording(row)?, filed_at, adopted: adoption(row)? })
+        }
         _ => None,
     };
     Ok(Meeting {
         id: MeetingId(row.try_get("id")?),
         topic: TopicId(row.try_get("topic_id")?),
         form: codes::read("form", row.try_get("form")?)?,
+        mode: codes::read("mode", row.try_get("mode")?)?,
         place: row.try_get("place")?,
+        link: row.try_get("link")?,
+        body: row.try_get::<Option<uuid::Uuid>, _>("body_id")?.map(BodyId),
+        host: row.try_get::<Option<uuid::Uuid>, _>("host_id")?.map(MemberId),
+        agenda: row.try_get("agenda")?,
+        rules: row.try_get("rules")?,
+        speech_seconds: row.try_get::<i32, _>("speech_seconds")?.cast_unsigned(),
         starts_at: row.try_get("starts_at")?,
         convened_at: row.try_get("convened_at")?,
         minutes,
     })
+}
+
+fn adoption(row: &PgRow) -> Result<Option<Adoption>, StoreError> {
+    let Some(at) = row.try_get("adopted_at")? else { return Ok(None) };
+    let bytes = |column: &'static str| -> Result<[u8; 32], StoreError> {
+        let bytes: Vec<u8> = row.try_get(column)?;
+        bytes.try_into().map_err(|_| StoreError::Unreadable { what: column, value: String::new() })
+    };
+    Ok(Some(Adoption {
+        at,
+        salt: bytes("minutes_salt")?,
+        commitment: Digest(bytes("minutes_commitment")?),
+        signature: row.try_get("minutes_signature")?,
+    }))
 }
 
 fn recording(row: &PgRow) -> Result<Option<(String, Digest)>, StoreError> {

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow, types::Json};
+use uuid::Uuid;
 use yishi_domain::{
-    BallotId, EscalationId, MemberId, ResolutionId, TopicId,
+    BallotId, Digest, EscalationId, MeetingId, MemberId, ResolutionId, TopicId,
     channels::RatingChannel,
     escalation::{Answer, Case},
     resolutions::Lists,
@@ -20,6 +21,8 @@ pub struct Resolution {
     pub topic: TopicId,
     /// The ballot that adopted it.
     pub ballot: BallotId,
+    /// The meeting that it comes from, and the commitment to its minutes.
+    pub deliberation: Option<(MeetingId, Digest)>,
     /// When it was adopted.
     pub adopted_at: DateTime<Utc>,
     /// Until when it is published for objections.
@@ -62,12 +65,13 @@ pub struct Escalation {
 }
 
 const SELECT: &str = "SELECT id, topic_id, ballot_id, adopted_at, lists, due_at, assigned_at, completed_at, evidence, \
-    survey_closes_at, satisfaction_per_mille, surveyed_at, published_until, set_aside_at FROM resolutions WHERE tenant_id = ";
+    survey_closes_at, satisfaction_per_mille, surveyed_at, published_until, set_aside_at, meeting_id, minutes_commitment FROM resolutions WHERE tenant_id = ";
 
 /// Adds a resolution.
 pub async fn insert(tx: &mut WriteTx, resolution: &Resolution) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO resolutions (tenant_id, id, topic_id, ballot_id, adopted_at, published_until) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO resolutions (tenant_id, id, topic_id, ballot_id, adopted_at, published_until, meeting_id, minutes_commitment)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(tx.tenant().uuid())
     .bind(resolution.id.uuid())
@@ -75,6 +79,8 @@ pub async fn insert(tx: &mut WriteTx, resolution: &Resolution) -> Result<(), Sto
     .bind(resolution.ballot.uuid())
     .bind(resolution.adopted_at)
     .bind(resolution.published_until)
+    .bind(resolution.deliberation.map(|(meeting, _)| meeting.uuid()))
+    .bind(resolution.deliberation.map(|(_, minutes)| minutes.0.to_vec()))
     .execute(tx.sql())
     .await?;
     Ok(())
@@ -208,11 +214,16 @@ async fn one(tx: &mut TenantTx, id: ResolutionId, lock: &'static str) -> Result<
 }
 
 fn resolution(row: &PgRow) -> Result<Resolution, StoreError> {
+    let meeting = row.try_get::<Option<Uuid>, _>("meeting_id")?.map(MeetingId);
+    let minutes: Option<Vec<u8>> = row.try_get("minutes_commitment")?;
+    let unreadable = |_| StoreError::Unreadable { what: "minutes commitment", value: String::new() };
+    let minutes = minutes.map(Digest::try_from).transpose().map_err(unreadable)?;
     let satisfaction: Option<i64> = row.try_get("satisfaction_per_mille")?;
     Ok(Resolution {
         id: ResolutionId(row.try_get("id")?),
         topic: TopicId(row.try_get("topic_id")?),
         ballot: BallotId(row.try_get("ballot_id")?),
+        deliberation: meeting.zip(minutes),
         adopted_at: row.try_get("adopted_at")?,
         published_until: row.try_get("published_until")?,
         set_aside_at: row.try_get("set_aside_at")?,

@@ -1,4 +1,6 @@
-//! `/v1/{tenant}/meetings`: deliberation, its attendance and its minutes.
+//! `/v1/{tenant}/meetings`: how a deliberation is held, and who takes part.
+
+use std::collections::BTreeMap;
 
 use poem_openapi::{
     Object, OpenApi,
@@ -7,8 +9,8 @@ use poem_openapi::{
     types::Example,
 };
 use uuid::Uuid;
-use yishi_domain::{Digest, MeetingId, MemberId, TopicId, channels};
-use yishi_service::meetings::{self, NewMeeting, NewMinutes, stored};
+use yishi_domain::{BodyId, MeetingId, MemberId, TopicId, balance, channels, meetings as domain};
+use yishi_service::meetings::{self, NewMeeting, stored};
 
 use crate::{
     instants::Instant,
@@ -17,8 +19,7 @@ use crate::{
         EXAMPLE, Tag,
         codes::{Form, wire_enum},
         members::Created,
-        parse_digest,
-        topics::Step,
+        minutes::Minutes,
     },
     sessions::Session,
 };
@@ -35,6 +36,22 @@ wire_enum! {
         Online,
         /// By a written statement.
         Written,
+        /// By telephone.
+        Telephone,
+        /// Through somebody else, by a mandate.
+        Mandated,
+    }
+}
+
+wire_enum! {
+    /// Where a meeting takes place.
+    MeetingMode = domain::Mode {
+        /// In a room.
+        OnSite,
+        /// Through a link.
+        Online,
+        /// In a room and through a link at once.
+        Hybrid,
     }
 }
 
@@ -49,6 +66,24 @@ pub struct MeetingInput {
     pub starts_at: Instant,
     /// Its form, where it differs from the one that the topic's category names.
     pub form: Option<Form>,
+    /// Where it takes place; in a room unless given.
+    pub mode: Option<MeetingMode>,
+    /// The link, `https`, of a meeting that is not in a room alone.
+    #[oai(validator(max_length = 500))]
+    pub link: Option<String>,
+    /// The standing body whose sitting it is.
+    pub body: Option<Uuid>,
+    /// Who hosts it, besides the coordinators.
+    pub host: Option<Uuid>,
+    /// What it goes through, in order.
+    #[oai(default, validator(max_items = 50))]
+    pub agenda: Vec<String>,
+    /// The rules by which it is held.
+    #[oai(validator(max_length = 5000))]
+    pub rules: Option<String>,
+    /// How long a speech lasts at most, in seconds; 180 unless given.
+    #[oai(validator(minimum(value = "10"), maximum(value = "3600")))]
+    pub speech_seconds: Option<u32>,
 }
 
 /// A meeting.
@@ -60,8 +95,26 @@ pub struct Meeting {
     pub topic: Uuid,
     /// Its form.
     pub form: Form,
-    /// Where it is.
+    /// Where it takes place.
+    pub mode: MeetingMode,
+    /// Where the room is.
     pub place: String,
+    /// The link through which others take part.
+    #[oai(skip_serializing_if_is_none)]
+    pub link: Option<String>,
+    /// The standing body whose sitting it is.
+    #[oai(skip_serializing_if_is_none)]
+    pub body: Option<Uuid>,
+    /// Who hosts it, besides the coordinators.
+    #[oai(skip_serializing_if_is_none)]
+    pub host: Option<Uuid>,
+    /// What it goes through, in order.
+    pub agenda: Vec<String>,
+    /// The rules by which it is held.
+    #[oai(skip_serializing_if_is_none)]
+    pub rules: Option<String>,
+    /// How long a speech lasts at most, in seconds.
+    pub speech_seconds: u32,
     /// When it begins.
     pub starts_at: Instant,
     /// When it was convened.
@@ -69,29 +122,55 @@ pub struct Meeting {
     /// Its minutes, once they are filed.
     #[oai(skip_serializing_if_is_none)]
     pub minutes: Option<Minutes>,
-}
-
-/// A meeting's minutes: the double record (雙記錄) of text and recording.
-#[derive(Debug, Object)]
-pub struct Minutes {
-    /// The text.
-    pub text: String,
-    /// The recording, where there is one.
+    /// Who took part, in numbers; only where one meeting is asked for.
     #[oai(skip_serializing_if_is_none)]
-    pub recording: Option<Recording>,
-    /// When they were filed.
-    pub filed_at: Instant,
+    pub present: Option<ParticipantStructure>,
+    /// Who is missed among them, by the population of the topic's unit; only where one meeting is asked for.
+    #[oai(skip_serializing_if_is_none)]
+    pub imbalance: Option<Imbalance>,
 }
 
-/// A recording, wherever the city keeps it.
+/// Groups of the population that are missed among those who took part.
 #[derive(Debug, Object)]
-#[oai(deny_unknown_fields)]
-pub struct Recording {
-    /// Where it is.
-    #[oai(validator(min_length = 1, max_length = 500))]
-    pub reference: String,
-    /// Its digest: `sha256:` and 64 hexadecimal digits.
-    pub digest: String,
+pub struct Imbalance {
+    /// A group is missed below this share of its share of the population: the numerator.
+    pub least_share_numerator: u64,
+    /// And the denominator.
+    pub least_share_denominator: u64,
+    /// The groups, with their figures.
+    pub missing: Vec<MissingGroup>,
+}
+
+/// A group that is missed.
+#[derive(Debug, Object)]
+pub struct MissingGroup {
+    /// The dimension: `age_band`, `sex` or `occupation`.
+    pub dimension: String,
+    /// The group's code.
+    pub group: String,
+    /// How many of the group took part.
+    pub present: u64,
+    /// Of how many of whom the dimension is known.
+    pub present_of: u64,
+    /// How many of the group live there.
+    pub residents: u64,
+    /// Of how many whose dimension was counted.
+    pub residents_of: u64,
+}
+
+/// How many took part, by what is known of them.
+#[derive(Debug, Object)]
+pub struct ParticipantStructure {
+    /// All of them.
+    pub total: u64,
+    /// By channel.
+    pub presence: BTreeMap<String, u64>,
+    /// By age band; whoever's is unknown is in none.
+    pub age_band: BTreeMap<String, u64>,
+    /// By sex.
+    pub sex: BTreeMap<String, u64>,
+    /// By occupation.
+    pub occupation: BTreeMap<String, u64>,
 }
 
 /// Who took part.
@@ -111,6 +190,17 @@ pub struct Attendance {
     pub member: Uuid,
     /// How.
     pub presence: Presence,
+    /// Who came in their place, of those who take part by a mandate.
+    pub mandated: Option<Uuid>,
+    /// Their age band, in the code of the population's facts, such as `18_34`.
+    #[oai(validator(max_length = 40))]
+    pub age_band: Option<String>,
+    /// Their sex, in the code of the population's facts.
+    #[oai(validator(max_length = 40))]
+    pub sex: Option<String>,
+    /// Their occupation, in the code of the population's facts.
+    #[oai(validator(max_length = 40))]
+    pub occupation: Option<String>,
 }
 
 /// How many attendances were new.
@@ -118,17 +208,6 @@ pub struct Attendance {
 pub struct Recorded {
     /// Those that were not recorded before.
     pub added: u64,
-}
-
-/// Minutes to file.
-#[derive(Debug, Object)]
-#[oai(deny_unknown_fields, example)]
-pub struct MinutesInput {
-    /// The text.
-    #[oai(validator(min_length = 1, max_length = 100000))]
-    pub text: String,
-    /// The recording, where there is one.
-    pub recording: Option<Recording>,
 }
 
 #[OpenApi(tag = "Tag::Deliberation")]
@@ -148,8 +227,7 @@ impl MeetingsApi {
         _key: Header<Option<String>>,
         body: Json<MeetingInput>,
     ) -> Result<Created, Problem> {
-        let MeetingInput { place, starts_at, form } = body.0;
-        let new = NewMeeting { place, starts_at: starts_at.0, form: form.map(Into::into) };
+        let new = NewMeeting::from(body.0);
         let app = &session.app;
         let id = session.once(app, meetings::convene(app, &session, TopicId(*topic), new)).await?;
         Ok(Created::one(id.uuid()))
@@ -181,8 +259,9 @@ impl MeetingsApi {
         /// The meeting's id.
         meeting: Path<Uuid>,
     ) -> Result<Json<Meeting>, Problem> {
-        let (meeting, _) = meetings::get(&session.app, &session, MeetingId(*meeting)).await?;
-        Ok(Json(meeting.into()))
+        let meetings::Held { meeting, present, missing } =
+            meetings::get(&session.app, &session, MeetingId(*meeting)).await?;
+        Ok(Json(Meeting { present: Some(present.into()), imbalance: Some(missing.into()), ..meeting.into() }))
     }
 
     /// Records who took part.
@@ -205,34 +284,48 @@ impl MeetingsApi {
         let added = session.once(app, meetings::attend(app, &session, MeetingId(*meeting), list)).await?;
         Ok(Json(Recorded { added }))
     }
-
-    /// Files the minutes, after which the topic can be decided.
-    #[oai(path = "/v1/:tenant/meetings/:meeting/minutes", method = "post", operation_id = "file_minutes")]
-    async fn file_minutes(
-        &self,
-        session: Session,
-        /// The tenant's slug.
-        #[oai(name = "tenant")]
-        _tenant: Path<String>,
-        /// The meeting's id.
-        meeting: Path<Uuid>,
-        /// Makes repeating the request safe.
-        #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
-        body: Json<MinutesInput>,
-    ) -> Result<Json<Step>, Problem> {
-        let MinutesInput { text, recording } = body.0;
-        let recording =
-            recording.map(|it| Ok::<_, Problem>((it.reference, parse_digest("recording.digest", &it.digest)?)));
-        let new = NewMinutes { text, recording: recording.transpose()? };
-        let app = &session.app;
-        Ok(Json(session.once(app, meetings::file_minutes(app, &session, MeetingId(*meeting), new)).await?.into()))
-    }
 }
 
 impl From<Attendance> for stored::Attendance {
     fn from(it: Attendance) -> Self {
-        Self { member: MemberId(it.member), presence: it.presence.into() }
+        let profile = domain::Profile { age_band: it.age_band, sex: it.sex, occupation: it.occupation };
+        let mandated = it.mandated.map(MemberId);
+        Self { member: MemberId(it.member), presence: it.presence.into(), mandated, profile }
+    }
+}
+
+impl From<MeetingInput> for NewMeeting {
+    fn from(it: MeetingInput) -> Self {
+        Self {
+            place: it.place,
+            starts_at: it.starts_at.0,
+            form: it.form.map(Into::into),
+            mode: it.mode.unwrap_or(MeetingMode::OnSite).into(),
+            link: it.link,
+            body: it.body.map(BodyId),
+            host: it.host.map(MemberId),
+            agenda: it.agenda,
+            rules: it.rules,
+            speech_seconds: it.speech_seconds.unwrap_or(180),
+        }
+    }
+}
+
+impl From<Vec<balance::Missing>> for Imbalance {
+    fn from(all: Vec<balance::Missing>) -> Self {
+        let (least_share_numerator, least_share_denominator) = balance::LEAST_SHARE;
+        let group = |it: balance::Missing| {
+            let balance::Missing { dimension, group, present, present_of, residents, residents_of } = it;
+            MissingGroup { dimension, group, present, present_of, residents, residents_of }
+        };
+        Self { least_share_numerator, least_share_denominator, missing: all.into_iter().map(group).collect() }
+    }
+}
+
+impl From<domain::Structure> for ParticipantStructure {
+    fn from(it: domain::Structure) -> Self {
+        let domain::Structure { total, presence, age_band, sex, occupation } = it;
+        Self { total, presence, age_band, sex, occupation }
     }
 }
 
@@ -242,40 +335,52 @@ impl From<stored::Meeting> for Meeting {
             id: it.id.uuid(),
             topic: it.topic.uuid(),
             form: it.form.into(),
+            mode: it.mode.into(),
             place: it.place,
+            link: it.link,
+            body: it.body.map(BodyId::uuid),
+            host: it.host.map(MemberId::uuid),
+            agenda: it.agenda,
+            rules: it.rules,
+            speech_seconds: it.speech_seconds,
             starts_at: it.starts_at.into(),
             convened_at: it.convened_at.into(),
             minutes: it.minutes.map(Minutes::from),
+            present: None,
+            imbalance: None,
         }
-    }
-}
-
-impl From<stored::Minutes> for Minutes {
-    fn from(it: stored::Minutes) -> Self {
-        let recording = |(reference, digest): (String, Digest)| Recording { reference, digest: digest.to_string() };
-        Self { text: it.text, recording: it.recording.map(recording), filed_at: it.filed_at.into() }
     }
 }
 
 impl Example for MeetingInput {
     fn example() -> Self {
         let starts_at = chrono::DateTime::from_timestamp(1_767_231_000, 0).unwrap_or_default();
-        Self { place: "社区议事厅".into(), starts_at: starts_at.into(), form: Some(Form::RoundTable) }
+        Self {
+            place: "社区议事厅".into(),
+            starts_at: starts_at.into(),
+            form: Some(Form::RoundTable),
+            mode: Some(MeetingMode::Hybrid),
+            link: Some("https://meet.example.org/lights".into()),
+            body: None,
+            host: Some(EXAMPLE),
+            agenda: vec!["路灯现状".into(), "更换方案".into()],
+            rules: Some("一人一次，每次不超过三分钟。".into()),
+            speech_seconds: Some(180),
+        }
     }
 }
 
 impl Example for AttendanceList {
     fn example() -> Self {
-        Self { attendances: vec![Attendance { member: EXAMPLE, presence: Presence::OnSite }] }
-    }
-}
-
-impl Example for MinutesInput {
-    fn example() -> Self {
-        let recording = Recording {
-            reference: "s3://minutes/2026/0117.mp4".into(),
-            digest: "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".into(),
-        };
-        Self { text: "与会者同意更换两盏路灯，提交表决。".into(), recording: Some(recording) }
+        Self {
+            attendances: vec![Attendance {
+                member: EXAMPLE,
+                presence: Presence::OnSite,
+                mandated: None,
+                age_band: Some("60_up".into()),
+                sex: Some("female".into()),
+                occupation: Some("retired".into()),
+            }],
+        }
     }
 }

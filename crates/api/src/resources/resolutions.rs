@@ -96,6 +96,12 @@ pub struct Resolution {
     pub topic: Uuid,
     /// The ballot that adopted it.
     pub ballot: Uuid,
+    /// The meeting that it comes from.
+    #[oai(skip_serializing_if_is_none)]
+    pub meeting: Option<Uuid>,
+    /// The commitment to that meeting's minutes, as they were signed and published.
+    #[oai(skip_serializing_if_is_none)]
+    pub minutes: Option<String>,
     /// Where the topic stands.
     pub stage: Stage,
     /// The level that the case has reached by escalation.
@@ -362,6 +368,8 @@ impl From<(stored::Resolution, yishi_service::topics::stored::Topic)> for Resolu
             id: it.id.uuid(),
             topic: topic.id.uuid(),
             ballot: it.ballot.uuid(),
+            meeting: it.deliberation.map(|(meeting, _)| meeting.uuid()),
+            minutes: it.deliberation.map(|(_, minutes)| minutes.to_string()),
             stage: topic.stage.into(),
             level: topic.level.into(),
             adopted_at: it.adopted_at.into(),

@@ -64,6 +64,7 @@ impl<E: Endpoint<Output = Response>> City<'_, E> {
         let present = json!({"attendances": [{"member": self.server.subject_of(resident), "presence": "on_site"}]});
         self.done(&self.coordinator, &format!("/meetings/{meeting}/attendances"), present).await;
         self.done(&self.coordinator, &format!("/meetings/{meeting}/minutes"), json!({"text": "提交表决。"})).await;
+        self.done(&self.coordinator, &format!("/meetings/{meeting}/minutes/adoption"), json!(null)).await;
         topic
     }
 }

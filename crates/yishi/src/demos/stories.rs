@@ -172,7 +172,8 @@ async fn deliberate(cast: &Cast<'_>, topic: &str, raised_at: DateTime<Utc>) -> R
     coordinator.post_once(&format!("{path}/attendances"), "demo-attendance", &list).await?;
     let minutes =
         json!({"text": "与会九人。物业企业说明三年服务方案与收费；多数同意续聘，两户认为收费偏高。提交业主共同决定。"});
-    coordinator.post_once(&format!("{path}/minutes"), "demo-minutes", &minutes).await.map(drop)
+    coordinator.post_once(&format!("{path}/minutes"), "demo-minutes", &minutes).await?;
+    coordinator.post_once(&format!("{path}/minutes/adoption"), "demo-adoption", &Value::Null).await.map(drop)
 }
 
 /// The ballot: the rule is there before the first vote, some vote online and some on paper, and nobody twice.

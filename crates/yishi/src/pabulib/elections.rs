@@ -152,6 +152,7 @@ impl Importer {
         let present = json!({"attendances": [{"member": self.member, "presence": "on_site"}]});
         self.post(&format!("/meetings/{meeting}/attendances"), &present).await?;
         self.post(&format!("/meetings/{meeting}/minutes"), &json!({"text": it.name})).await?;
+        self.post(&format!("/meetings/{meeting}/minutes/adoption"), &Value::Null).await?;
 
         let units: Vec<_> = it.votes.iter().enumerate().map(|(i, vote)| self.unit_of(i, vote)).collect();
         let (first, rest) = units.split_at(units.len().min(ROWS));
