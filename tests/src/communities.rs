@@ -71,6 +71,25 @@ impl Community {
         self.city.by(self.city.administrator().await)
     }
 
+    /// A department of a unit and an officer of it, who calls.
+    pub async fn department(&self, unit: &str, code: &str, name: &str) -> (String, Client) {
+        let path = format!("/units/{}/departments", self.city.unit(unit).await);
+        let department = json!({"code": self.city.code(code), "name": name});
+        let added = self.boss().await.post(&path, department).await.expect(201);
+        let id = text(&added["ids"][0]);
+        let officer = self.city.member("周敏", unit).await;
+        let grant = json!({"member": officer.id, "unit": id, "role": "officer"});
+        self.boss().await.post("/grants", grant).await.expect(201);
+        (id, self.city.by(&officer))
+    }
+
+    /// A supervisor of a unit, who calls.
+    pub async fn supervisor(&self, unit: &str) -> Client {
+        let supervisor = self.city.member("孙丽", unit).await;
+        self.city.grant(&supervisor, unit, "supervisor").await;
+        self.city.by(&supervisor)
+    }
+
     /// Uploads a rule set, and gives its digest.
     pub async fn upload(&self, component: Vec<u8>) -> String {
         let answer = self.boss().await.post_bytes("/rule-sets", "application/wasm", component).await;

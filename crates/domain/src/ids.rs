@@ -100,6 +100,12 @@ ids! {
     ImportId;
     /// An escalation.
     EscalationId;
+    /// An action item of a resolution.
+    ItemId;
+    /// A whistle call.
+    CallId;
+    /// A finding of a supervision committee.
+    FindingId;
     /// An activation of a rule set.
     ActivationId;
     /// A rule set that runs beside the one in force.

@@ -24,8 +24,11 @@ pub mod ballots;
 #[cfg(feature = "cases")]
 pub mod bodies;
 pub mod books;
+pub mod calls;
 #[cfg(feature = "cases")]
 pub mod channels;
+#[cfg(feature = "cases")]
+pub mod compliance;
 #[cfg(feature = "cases")]
 pub mod ctx;
 #[cfg(feature = "cases")]
@@ -35,12 +38,17 @@ pub mod events;
 #[cfg(feature = "cases")]
 pub mod facts;
 #[cfg(feature = "cases")]
+pub mod findings;
+#[cfg(feature = "cases")]
 pub mod ids;
 #[cfg(feature = "cases")]
 pub mod meetings;
 pub mod money;
 #[cfg(feature = "cases")]
 pub mod opinions;
+pub mod items;
+pub mod machines;
+pub mod orders;
 #[cfg(feature = "cases")]
 pub mod pool;
 #[cfg(feature = "cases")]
@@ -77,6 +85,8 @@ pub use crate::{
         EventId, FactId, FundId, GrantId, MandateId, MeetingId, MemberId, MinutesObjectionId, ObjectionId, PledgeId,
         PositionId, ProvisionId, RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, SpeechId, StatementId,
         TenantId, TimerId, TopicId, UnitId,
+        ActivationId, BallotId, BatchId, CallId, CampaignId, CommentId, DrawId, EntryId, EscalationId, EventId, FactId,
+        FindingId, FundId, GrantId, ItemId, MandateId, MeetingId, MemberId, ObjectionId, PledgeId, ProvisionId,
     },
     refusals::{Refusal, RefusalKind},
 };

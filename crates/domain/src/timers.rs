@@ -17,6 +17,16 @@ coded! {
         VerdictDue = "verdict_due",
         /// A resolution should have been carried out.
         ExecutionDue = "execution_due",
+        /// Those who carry a resolution out are warned.
+        ExecutionWarns = "execution_warns",
+        /// Those who answer for an action item are warned.
+        ItemWarns = "item_warns",
+        /// An action item should have been done.
+        ItemDue = "item_due",
+        /// A call should have been answered.
+        CallDue = "call_due",
+        /// A finding should have been answered.
+        AnswerDue = "answer_due",
         /// A survey closes.
         SurveyCloses = "survey_closes",
         /// A finished matter should be visited again.

@@ -6,7 +6,11 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Refusal, access::Role};
+use crate::{
+    Refusal,
+    access::Role,
+    machines::{self, Move},
+};
 
 macro_rules! coded {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal,)* }) => {
@@ -127,11 +131,8 @@ coded! {
     }
 }
 
-/// A move: from a stage, by a step, to a stage, done by a role (`None`: by the service itself).
-pub struct Move(pub Stage, pub Step, pub Stage, pub Option<Role>);
-
 /// Every move there is.
-pub const MOVES: &[Move] = &[
+pub const MOVES: &[Move<Stage, Step>] = &[
     Move(Stage::Submitted, Step::Accept, Stage::Accepted, Some(Role::Coordinator)),
     Move(Stage::Submitted, Step::Reject, Stage::Rejected, Some(Role::Coordinator)),
     Move(Stage::Submitted, Step::Merge, Stage::Merged, Some(Role::Coordinator)),
@@ -161,45 +162,12 @@ pub const FINAL: &[Stage] = &[Stage::Rejected, Stage::Merged, Stage::Withdrawn, 
 
 /// The stage after a step, or a refusal that names the steps that are open.
 pub fn after(stage: Stage, step: Step) -> Result<Stage, Refusal> {
-    MOVES.iter().find(|m| m.0 == stage && m.1 == step).map(|m| m.2).ok_or_else(|| {
-        // What the service does by itself is no way out for whoever asks.
-        let open: Vec<_> = MOVES.iter().filter(|m| m.0 == stage && m.3.is_some()).map(|m| m.1.code()).collect();
-        let refusal =
-            Refusal::conflict("topic.wrong_stage", format!("a topic that is {stage} cannot take the step {step}"));
-        refusal.with_fix(match open.is_empty() {
-            true if FINAL.contains(&stage) => format!("{stage} is final"),
-            true => format!("from {stage} the service goes on by itself"),
-            false => format!("from {stage} these steps are open: {}", open.join(", ")),
-        })
-    })
-}
-
-/// The table as a Mermaid state diagram, for the docs.
-pub fn diagram() -> String {
-    let mut text = String::from("stateDiagram-v2\n    [*] --> submitted\n");
-    for Move(from, step, to, role) in MOVES {
-        let by = role.map_or("the service", Role::code);
-        text.push_str(&format!("    {from} --> {to}: {step} ({by})\n"));
-    }
-    for stage in FINAL {
-        text.push_str(&format!("    {stage} --> [*]\n"));
-    }
-    text
+    machines::after(MOVES, "topic.wrong_stage", stage, step)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
-
-    #[test]
-    fn the_table_is_a_function() {
-        let mut seen = HashSet::new();
-        for Move(from, step, ..) in MOVES {
-            assert!(seen.insert((from, step)), "{from} has two moves by {step}");
-        }
-    }
 
     #[test]
     fn final_stages_do_not_move_and_all_others_do() {
@@ -210,14 +178,6 @@ mod tests {
     }
 
     #[test]
-    fn every_stage_is_reachable_and_every_step_used() {
-        let mut reached = HashSet::from([Stage::Submitted]);
-        while MOVES.iter().any(|m| reached.contains(&m.0) && reached.insert(m.2)) {}
-        assert_eq!(reached.len(), Stage::ALL.len());
-        assert!(Step::ALL.iter().all(|step| MOVES.iter().any(|m| m.1 == *step)));
-    }
-
-    #[test]
     fn a_skipped_stage_is_refused_with_the_open_steps() {
         let refusal = after(Stage::Submitted, Step::Announce).expect_err("nothing was deliberated");
         assert_eq!(refusal.code, "topic.wrong_stage");
@@ -225,12 +185,6 @@ mod tests {
             refusal.fix.as_deref(),
             Some("from submitted these steps are open: accept, reject, merge, withdraw")
         );
-    }
-
-    #[test]
-    fn the_documented_diagram_is_the_tables() {
-        let docs = include_str!("../../../ARCHITECTURE.md");
-        assert!(docs.contains(&format!("```mermaid\n{}```", diagram())), "ARCHITECTURE.md lacks:\n{}", diagram());
     }
 
     #[test]

@@ -37,12 +37,18 @@ pub(crate) async fn find(tx: &mut TenantTx, id: TopicId) -> Result<Topic, Failur
 /// Finds a topic and keeps it from changing; refuses where it has changed since the caller read it.
 pub(crate) async fn lock(tx: &mut WriteTx, id: TopicId, seen: Option<u64>) -> Result<Topic, Failure> {
     let topic = topics::lock(tx, id).await?.ok_or_else(unknown)?;
+    require_version("topic.stale", "topic", seen, topic.version)?;
+    Ok(topic)
+}
+
+/// Refuses where a thing has changed since the caller read it.
+pub(crate) fn require_version(code: &'static str, what: &str, seen: Option<u64>, present: u64) -> Result<(), Refusal> {
     match seen {
-        Some(version) if version != topic.version => {
-            let text = format!("the topic has version {}, and {version} was read", topic.version);
-            Err(Refusal::new(RefusalKind::Stale, "topic.stale", text).with_fix("read the topic again").into())
+        Some(version) if version != present => {
+            let text = format!("the {what} has version {present}, and {version} was read");
+            Err(Refusal::new(RefusalKind::Stale, code, text).with_fix(format!("read the {what} again")))
         }
-        _ => Ok(topic),
+        _ => Ok(()),
     }
 }
 

@@ -1,12 +1,18 @@
 //! Reading a tenant: its units, its events, its record.
 
+use serde_json::json;
 use yishi_domain::{Refusal, StoredEvent, UnitId};
 use yishi_record::{leaves, trees};
 use yishi_store::{events, records, tenants, units};
 
 pub use yishi_store::{tenants::Tenant, units::Unit};
 
-use crate::{App, failures::Failure, proving, sessions::Session};
+use crate::{
+    App, cases::require_text, events::event, execution::require_unit, failures::Failure, proving, sessions::Session,
+};
+
+/// The level of a department.
+pub const DEPARTMENT: &str = "department";
 
 /// An event of the record with what proves that it is there.
 #[derive(Clone, Debug)]
@@ -42,6 +48,45 @@ pub async fn list_units(
 pub async fn get_unit(app: &App, session: &Session, id: UnitId) -> Result<Unit, Failure> {
     let unit = units::find(&mut app.db.read(&session.ctx).await?, id).await?;
     Ok(unit.ok_or_else(|| Refusal::not_found("unit.unknown", "there is no such unit in this tenant"))?)
+}
+
+/// A department to add.
+#[derive(Clone, Debug)]
+pub struct NewDepartment {
+    /// The unit that it belongs to.
+    pub parent: UnitId,
+    /// Its code: 1 to 40 letters, digits and hyphens, of one unit alone.
+    pub code: String,
+    /// Its name, by which rules call it.
+    pub name: String,
+}
+
+/// Adds a department of a unit, which is called and carries out like any unit.
+pub async fn add_department(app: &App, session: &Session, new: NewDepartment) -> Result<UnitId, Failure> {
+    let ctx = &session.ctx;
+    let NewDepartment { parent, code, name } = new;
+    require_text("department.bad_name", "name", &name, 100)?;
+    let plain = |code: &str| code.chars().all(|it| it.is_ascii_alphanumeric() || it == '-');
+    if code.is_empty() || code.len() > 40 || !plain(&code) {
+        let text = "a code has 1 to 40 letters, digits and hyphens";
+        return Err(Refusal::invalid("department.bad_code", "code", text).into());
+    }
+    let mut tx = app.db.write(ctx).await?;
+    let parent = require_unit(&mut tx, parent, "unit").await?;
+    session.require_reach(&parent.path)?;
+    let siblings = units::departments(&mut tx, &parent.path, std::slice::from_ref(&name)).await?;
+    let named = siblings.iter().any(|it| it.parent_id == Some(parent.id.uuid()));
+    if named || units::by_code(&mut tx, &code).await?.is_some() {
+        let text = "there is a unit of this code, or a department of this name at the unit";
+        return Err(Refusal::conflict("department.taken", text).with_fix("give another code and name").into());
+    }
+    let path = format!("{}{code}/", parent.path);
+    let level = DEPARTMENT.to_owned();
+    let unit = Unit { id: ctx.new_id(), code, level, name, parent_id: Some(parent.id.uuid()), path };
+    units::upsert(&mut tx, std::slice::from_ref(&unit)).await?;
+    let body = json!({"code": unit.code, "name": unit.name, "parent": parent.id});
+    let added = event(ctx, "department.added", unit.id.uuid(), body);
+    Ok(tx.commit([added], unit.id).await?)
 }
 
 /// Lists events from a position on.

@@ -2,22 +2,24 @@
 
 use chrono::Duration;
 use serde_json::json;
+use uuid::Uuid;
 use yishi_domain::{
-    Ctx, EscalationId, Event, Refusal, ResolutionId, TopicId,
+    Ctx, EscalationId, Event, Refusal, ResolutionId, TopicId, UnitId,
+    access::Role,
     escalation::{Action, Answer, Case, CaseKind, Level},
     timers::TimerKind,
     workflow::{Stage, Step, after},
 };
 use yishi_policy::Answered;
 use yishi_store::{
-    WriteTx,
+    WriteTx, notices,
     resolutions::{self, Escalation, Resolution},
     timers::{self, Timer},
     topics::{self, Topic},
     units,
 };
 
-use crate::{App, cases, events::event, execution, failures::Failure, rules::Rules, shadows};
+use crate::{App, calls, cases, events::event, execution, failures::Failure, findings, items, rules::Rules, shadows};
 
 /// What the rules were asked, and their answer.
 pub(crate) struct Asked {
@@ -92,15 +94,42 @@ pub(crate) async fn ask(
     Ok(Asked { case, answered })
 }
 
-/// Does what the rules answered, as far as the core does it itself, and makes the events that tell of it.
+/// What an escalation is about, beside its case.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Subject {
+    /// The timer that asks again, and what it is about.
+    pub again: Option<(TimerKind, Uuid)>,
+    /// The unit that answers for it.
+    pub unit: Option<UnitId>,
+}
+
+/// Does what the rules answered about a case or its resolution, and makes the events that tell of it.
 pub(crate) async fn apply(
     ctx: &Ctx,
     tx: &mut WriteTx,
     topic: &mut Topic,
-    mut resolution: Option<&mut Resolution>,
+    resolution: Option<&mut Resolution>,
     case: Case,
     answered: Answered<Answer>,
 ) -> Result<Vec<Event>, Failure> {
+    let again = match (case.kind, resolution.as_deref()) {
+        (CaseKind::Overdue, Some(resolution)) => Some((TimerKind::ExecutionDue, resolution.id.uuid())),
+        (CaseKind::Unanswered, None) => Some((TimerKind::ScreeningDue, topic.id.uuid())),
+        _ => None,
+    };
+    apply_to(ctx, tx, topic, resolution, Subject { again, unit: None }, Asked { case, answered }).await
+}
+
+/// Does what the rules answered, and makes the events that tell of it.
+pub(crate) async fn apply_to(
+    ctx: &Ctx,
+    tx: &mut WriteTx,
+    topic: &mut Topic,
+    mut resolution: Option<&mut Resolution>,
+    subject: Subject,
+    asked: Asked,
+) -> Result<Vec<Event>, Failure> {
+    let Asked { case, answered } = asked;
     let Answered { value: answer, receipt, fallback, .. } = answered;
     let mut reopened = false;
     for action in &answer.actions {
@@ -110,33 +139,17 @@ pub(crate) async fn apply(
             // What is not being carried out has no deadline.
             Action::SetDeadline { hours } => {
                 if let Some(resolution) = resolution.as_deref_mut().filter(|_| topic.stage == Stage::Executing) {
-                    let due_at = ctx.now + Duration::hours((*hours).into());
-                    resolution.due_at = Some(due_at);
-                    set_timer(ctx, tx, TimerKind::ExecutionDue, resolution.id.uuid(), due_at).await?;
+                    resolution.due_at = Some(ctx.now + Duration::hours((*hours).into()));
+                    execution::set_timers(ctx, tx, resolution).await?;
                 }
             }
             Action::ReopenDeliberation => reopened |= after(topic.stage, Step::Reopen).is_ok(),
-            // Whom to tell, to call and to answer for it stands in the event, for those who act on events.
+            // These name the escalation, and so are done once it is written.
             Action::Notify { .. } | Action::Whistle { .. } | Action::OpenFinding { .. } | Action::Other { .. } => {}
         }
     }
-    if let Some(resolution) = resolution.as_deref().filter(|_| reopened) {
-        timers::cancel(tx, TimerKind::ExecutionDue, resolution.id.uuid()).await?;
-    }
-    if let Some(hours) = answer.ask_again_hours.filter(|_| !reopened) {
-        let due_at = ctx.now + Duration::hours(hours.into());
-        match (case.kind, resolution.as_deref()) {
-            (CaseKind::Overdue, Some(resolution)) => {
-                set_timer(ctx, tx, TimerKind::ExecutionDue, resolution.id.uuid(), due_at).await?;
-            }
-            (CaseKind::Unanswered, None) => {
-                set_timer(ctx, tx, TimerKind::ScreeningDue, topic.id.uuid(), due_at).await?;
-            }
-            _ => {}
-        }
-    }
-    if let Some(resolution) = resolution {
-        resolutions::save(tx, resolution).await?;
+    if let Some((hours, (kind, about))) = answer.ask_again_hours.zip(subject.again).filter(|_| !reopened) {
+        set_timer(ctx, tx, kind, about, ctx.now + Duration::hours(hours.into())).await?;
     }
     let escalation = Escalation {
         id: ctx.new_id::<EscalationId>(),
@@ -156,14 +169,58 @@ pub(crate) async fn apply(
         "receipt": receipt,
     });
     let mut events = vec![event(ctx, "case.escalated", topic.id.uuid(), body)];
+    let lead = resolution.as_deref().and_then(|it| it.lists.as_ref()).map(|lists| lists.responsibility.lead_unit);
+    let unit = subject.unit.or(lead).unwrap_or(topic.unit);
+    act_on(ctx, tx, topic, &escalation, unit, &mut events).await?;
     if reopened {
+        if let Some(resolution) = resolution.as_deref() {
+            execution::cancel_timers(tx, resolution.id).await?;
+            events.extend(items::drop_open(ctx, tx, resolution.id).await?);
+        }
         cases::step(ctx, tx, topic, Step::Reopen).await?;
         let body = json!({"escalation": escalation.id});
         events.push(event(ctx, "topic.reopened", topic.id.uuid(), body));
     } else {
         topics::save(tx, topic).await?;
     }
+    if let Some(resolution) = resolution {
+        resolutions::save(tx, resolution).await?;
+    }
     Ok(events)
+}
+
+/// Tells, calls and notes what the rules want told, called and found; the first of the events is the escalation's.
+async fn act_on(
+    ctx: &Ctx,
+    tx: &mut WriteTx,
+    topic: &Topic,
+    escalation: &Escalation,
+    unit: UnitId,
+    events: &mut Vec<Event>,
+) -> Result<(), Failure> {
+    let path = units::on_path(tx, &topic.path).await?;
+    for action in &escalation.answer.actions {
+        match action {
+            // A role that the core does not know has no holders.
+            Action::Notify { role, level } => {
+                let at = path.iter().filter(|it| it.level == level.code()).map(|it| it.id);
+                if let Ok(role) = role.parse::<Role>() {
+                    let asked = &escalation.asked;
+                    let facts = json!({"topic": topic.id, "kind": asked.kind, "hours_late": asked.hours_late});
+                    let (id, at): (_, Vec<_>) = (|| ctx.new_id(), at.collect());
+                    notices::tell_at(tx, role, &at, id, "case.escalated", events[0].id, &facts, ctx.now).await?;
+                }
+            }
+            Action::Whistle { departments, hours } => {
+                events.push(calls::open_by_rules(ctx, tx, topic, escalation.id, departments, *hours).await?);
+            }
+            Action::OpenFinding { text } => {
+                events.extend(findings::open_by_rules(ctx, tx, topic, escalation.id, unit, text).await?);
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 async fn commit(tx: WriteTx, mut events: Vec<Event>) -> Result<(), Failure> {
@@ -183,7 +240,7 @@ async fn set_timer(
 }
 
 /// A deadline of what is not waited for any more, so that its timer lapses.
-fn moved_on(topic: &Topic) -> Refusal {
+pub(crate) fn moved_on(topic: &Topic) -> Refusal {
     Refusal::conflict("topic.moved_on", format!("the topic is {} and nothing is due", topic.stage))
 }
 
@@ -192,6 +249,6 @@ fn above(level: Level, path: &[Level]) -> Level {
     path.iter().copied().filter(|it| *it < level).max().unwrap_or(level)
 }
 
-fn hours_between(due: chrono::DateTime<chrono::Utc>, now: chrono::DateTime<chrono::Utc>) -> u32 {
+pub(crate) fn hours_between(due: chrono::DateTime<chrono::Utc>, now: chrono::DateTime<chrono::Utc>) -> u32 {
     u32::try_from((now - due).num_hours()).unwrap_or(0)
 }

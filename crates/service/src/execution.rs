@@ -5,6 +5,7 @@ use serde_json::json;
 use yishi_domain::{
     Ctx, Refusal, ResolutionId, TopicId, UnitId,
     access::Role,
+    items::warned_at,
     resolutions::{Lists, validate_lists},
     timers::TimerKind,
     workflow::Step,
@@ -22,6 +23,7 @@ use crate::{
     cases::{self, Stepped, require_text},
     events::{commit_to, event},
     failures::Failure,
+    items,
     sessions::Session,
     topics,
 };
@@ -46,13 +48,12 @@ pub async fn assign(app: &App, session: &Session, id: ResolutionId, lists: Lists
     }
     cases::step(ctx, &mut tx, &mut topic, Step::Assign).await?;
     let due_at = lists.deadlines.due_at;
-    let timer = Timer { id: ctx.new_id(), kind: TimerKind::ExecutionDue, subject: id.uuid(), due_at };
-    timers::insert(&mut tx, &timer).await?;
     let assigned = event(ctx, "resolution.assigned", topic.id.uuid(), json!({"resolution": id, "lists": lists}));
     resolution.due_at = Some(due_at);
     resolution.assigned_at = Some(ctx.now);
     resolution.lists = Some(lists);
     resolutions::save(&mut tx, &resolution).await?;
+    set_timers(ctx, &mut tx, &resolution).await?;
     Ok(tx.commit([assigned], Stepped::of(&topic)).await?)
 }
 
@@ -84,13 +85,14 @@ pub async fn complete(app: &App, session: &Session, id: ResolutionId, evidence: 
         session.require_role(Role::Officer, &lead.path)?;
     }
     cases::step(ctx, &mut tx, &mut topic, Step::Complete).await?;
+    items::require_done(&mut tx, id).await?;
     let late = resolution.due_at.is_some_and(|due| ctx.now > due);
     let closes_at = ctx.now + Duration::hours(SURVEY_HOURS);
     resolution.completed_at = Some(ctx.now);
     resolution.evidence = Some(evidence);
     resolution.survey_closes_at = Some(closes_at);
     resolutions::save(&mut tx, &resolution).await?;
-    timers::cancel(&mut tx, TimerKind::ExecutionDue, id.uuid()).await?;
+    cancel_timers(&mut tx, id).await?;
     let timer = Timer { id: ctx.new_id(), kind: TimerKind::SurveyCloses, subject: id.uuid(), due_at: closes_at };
     timers::insert(&mut tx, &timer).await?;
     let body = json!({"resolution": id, "late": late});
@@ -136,7 +138,24 @@ pub(crate) async fn lock_with_topic(tx: &mut WriteTx, id: ResolutionId) -> Resul
     Ok((topic, resolution))
 }
 
-async fn require_unit(tx: &mut WriteTx, id: UnitId, field: &str) -> Result<Unit, Failure> {
+/// Warns before a resolution is due, and puts it to the rules when it is late.
+pub(crate) async fn set_timers(ctx: &Ctx, tx: &mut WriteTx, resolution: &Resolution) -> Result<(), Failure> {
+    cancel_timers(tx, resolution.id).await?;
+    let Some(due_at) = resolution.due_at else { return Ok(()) };
+    for (kind, due_at) in [(TimerKind::ExecutionWarns, warned_at(ctx.now, due_at)), (TimerKind::ExecutionDue, due_at)] {
+        timers::insert(tx, &Timer { id: ctx.new_id(), kind, subject: resolution.id.uuid(), due_at }).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn cancel_timers(tx: &mut WriteTx, id: ResolutionId) -> Result<(), Failure> {
+    for kind in [TimerKind::ExecutionWarns, TimerKind::ExecutionDue] {
+        timers::cancel(tx, kind, id.uuid()).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn require_unit(tx: &mut WriteTx, id: UnitId, field: &str) -> Result<Unit, Failure> {
     let unit = units::find(tx, id).await?;
     Ok(unit.ok_or_else(|| Refusal::invalid("unit.unknown", field, "there is no such unit in this tenant"))?)
 }

@@ -6,14 +6,12 @@ use yishi_domain::{
     ObjectionId, Refusal, ResolutionId,
     access::Role,
     escalation::CaseKind,
-    timers::TimerKind,
     workflow::{Step, after},
 };
 use yishi_store::{
     ballots,
     objections::{self, Answer, Objection},
     resolutions::{self, Resolution},
-    timers,
 };
 
 use crate::{
@@ -95,7 +93,7 @@ pub async fn answer(
     cases::step(ctx, &mut tx, &mut topic, Step::Reopen).await?;
     resolution.set_aside_at = Some(ctx.now);
     resolutions::save(&mut tx, &resolution).await?;
-    timers::cancel(&mut tx, TimerKind::ExecutionDue, resolution.id.uuid()).await?;
+    execution::cancel_timers(&mut tx, resolution.id).await?;
     let body = json!({"resolution": resolution.id, "objection": id});
     let set_aside = event(ctx, "resolution.set_aside", topic.id.uuid(), body);
     Ok(tx.commit([answered, set_aside], ()).await?)

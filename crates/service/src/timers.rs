@@ -9,6 +9,7 @@ use yishi_store::{
 };
 
 use crate::{App, bodies, campaigns, counting, escalating, events::event, failures::Failure, speeches, surveys};
+use crate::{App, campaigns, counting, deadlines, escalating, events::event, failures::Failure, surveys};
 
 /// How many timers of a tenant fire before the other tenants have their turn.
 pub(crate) const TURN: usize = 20;
@@ -55,6 +56,11 @@ async fn fire(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
         TimerKind::BallotCloses => counting::close_due(app, ctx, timer).await,
         TimerKind::VerdictDue => counting::decide_due(app, ctx, timer).await,
         TimerKind::ExecutionDue => escalating::execution_due(app, ctx, timer).await,
+        TimerKind::ExecutionWarns => deadlines::execution_warns(app, ctx, timer).await,
+        TimerKind::ItemWarns => deadlines::item_warns(app, ctx, timer).await,
+        TimerKind::ItemDue => deadlines::item_due(app, ctx, timer).await,
+        TimerKind::CallDue => deadlines::call_due(app, ctx, timer).await,
+        TimerKind::AnswerDue => deadlines::answer_due(app, ctx, timer).await,
         TimerKind::SurveyCloses => surveys::close_due(app, ctx, timer).await,
         TimerKind::LookBackDue => surveys::look_back_due(app, ctx, timer).await,
         TimerKind::CampaignEnds => campaigns::end_due(app, ctx, timer).await,

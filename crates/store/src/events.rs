@@ -41,6 +41,15 @@ pub async fn of_subject(tx: &mut TenantTx, subject: Uuid) -> Result<Vec<StoredEv
     query.build().fetch_all(tx.sql()).await?.iter().map(stored).collect()
 }
 
+/// Lists the events of some kinds about some things, whether they have their position or not, in the order in which they were made.
+pub async fn of_kinds(tx: &mut TenantTx, subjects: &[Uuid], kinds: &[&str]) -> Result<Vec<StoredEvent>, StoreError> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(" FROM events WHERE tenant_id = ").push_bind(tx.tenant().uuid());
+    query.push(" AND subject = ANY(").push_bind(subjects).push(") AND kind = ANY(").push_bind(kinds);
+    query.push(") ORDER BY id");
+    query.build().fetch_all(tx.sql()).await?.iter().map(stored).collect()
+}
+
 /// Appends events, each with its act.
 pub(crate) async fn append(tx: &mut TenantTx, events: &[(&Act, &Event)]) -> Result<(), StoreError> {
     for (_, event) in events {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
-use yishi_domain::{EventId, MemberId, access::Role};
+use yishi_domain::{EventId, MemberId, UnitId, access::Role};
 
 use crate::{StoreError, TenantTx, WriteTx};
 
@@ -40,6 +40,31 @@ pub async fn tell(
     )
     .bind(tx.tenant().uuid())
     .bind(role.code())
+    .fetch_all(tx.sql())
+    .await?;
+    let holders: Vec<_> = holders.into_iter().map(MemberId).collect();
+    leave(tx, &holders, ids, kind, event, facts, at).await
+}
+
+/// Tells every holder of a role at one of some units, once.
+#[expect(clippy::too_many_arguments, reason = "a notice is told with all of it")]
+pub async fn tell_at(
+    tx: &mut WriteTx,
+    role: Role,
+    units: &[UnitId],
+    ids: impl Fn() -> Uuid,
+    kind: &str,
+    event: EventId,
+    facts: &Value,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let units: Vec<_> = units.iter().map(|unit| unit.uuid()).collect();
+    let holders: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT DISTINCT member_id FROM grants WHERE tenant_id = $1 AND role = $2 AND unit_id = ANY($3) ORDER BY member_id",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(role.code())
+    .bind(units)
     .fetch_all(tx.sql())
     .await?;
     let holders: Vec<_> = holders.into_iter().map(MemberId).collect();

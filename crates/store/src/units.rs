@@ -14,7 +14,7 @@ pub struct Unit {
     pub id: UnitId,
     /// Its statistical code.
     pub code: String,
-    /// Its level: `city`, `district`, `street` or `community`.
+    /// Its level: `city`, `district`, `street`, `community`, or `department`.
     pub level: String,
     /// Its name.
     pub name: String,
@@ -82,6 +82,8 @@ pub async fn find(tx: &mut TenantTx, id: UnitId) -> Result<Option<Unit>, StoreEr
 
 /// Finds a unit by its statistical code.
 pub async fn find_by_code(tx: &mut TenantTx, code: &str) -> Result<Option<Unit>, StoreError> {
+/// Finds a unit by its code.
+pub async fn by_code(tx: &mut TenantTx, code: &str) -> Result<Option<Unit>, StoreError> {
     let mut query = QueryBuilder::new("SELECT ");
     query.push(COLUMNS).push(" FROM units WHERE tenant_id = ").push_bind(tx.tenant().uuid());
     query.push(" AND code = ").push_bind(code);
@@ -103,4 +105,15 @@ pub async fn with_codes(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<Unit>
     query.push(COLUMNS).push(" FROM units WHERE tenant_id = ").push_bind(tx.tenant().uuid());
     query.push(" AND code = ANY(").push_bind(codes).push(")");
     Ok(query.build_query_as().fetch_all(tx.sql()).await?)
+}
+
+/// Lists the departments of these names that belong to a unit on a path: of each name the lowest, in the order of the names.
+pub async fn departments(tx: &mut TenantTx, path: &str, names: &[String]) -> Result<Vec<Unit>, StoreError> {
+    let above: Vec<_> = on_path(tx, path).await?.iter().map(|unit| unit.id.uuid()).collect();
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(" FROM units WHERE tenant_id = ").push_bind(tx.tenant().uuid());
+    query.push(" AND level = 'department' AND parent_id = ANY(").push_bind(above).push(") AND name = ANY(");
+    query.push_bind(names).push(") ORDER BY length(path) DESC, code");
+    let found: Vec<Unit> = query.build_query_as().fetch_all(tx.sql()).await?;
+    Ok(names.iter().filter_map(|name| found.iter().find(|unit| unit.name == *name).cloned()).collect())
 }

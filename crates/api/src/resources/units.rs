@@ -2,18 +2,18 @@
 
 use poem_openapi::{
     Enum, Object, OpenApi,
-    param::{Path, Query},
+    param::{Header, Path, Query},
     payload::Json,
     types::Example,
 };
 use uuid::Uuid;
 use yishi_domain::UnitId;
-use yishi_service::directory;
+use yishi_service::directory::{self, NewDepartment};
 
 use crate::{
     pages::{Page, Wanted},
     problems::Problem,
-    resources::{EXAMPLE, Tag},
+    resources::{EXAMPLE, Tag, members::Created},
     sessions::Session,
 };
 
@@ -32,6 +32,20 @@ pub enum UnitLevel {
     Street,
     /// 社区、村
     Community,
+    /// 部门
+    Department,
+}
+
+/// A department to add.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields, example)]
+pub struct DepartmentInput {
+    /// Its code, of one unit alone: letters, digits and hyphens.
+    #[oai(validator(min_length = 1, max_length = 40))]
+    pub code: String,
+    /// Its name, by which rules call it.
+    #[oai(validator(min_length = 1, max_length = 100))]
+    pub name: String,
 }
 
 /// A unit of the division tree.
@@ -42,7 +56,7 @@ pub struct Unit {
     pub id: Uuid,
     /// Its national statistical code.
     pub code: String,
-    /// Its level: `city`, `district`, `street` or `community`.
+    /// Its level: `city`, `district`, `street` or `community`, or `department`.
     pub level: String,
     /// Its name.
     pub name: String,
@@ -92,6 +106,26 @@ impl UnitsApi {
     ) -> Result<Json<Unit>, Problem> {
         Ok(Json(directory::get_unit(&session.app, &session, UnitId(*unit)).await?.into()))
     }
+
+    /// Adds a department of a unit, which is called and carries out like any unit.
+    #[oai(path = "/v1/:tenant/units/:unit/departments", method = "post", operation_id = "add_department")]
+    async fn add_department(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The id of the unit that it belongs to.
+        unit: Path<Uuid>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<String>>,
+        body: Json<DepartmentInput>,
+    ) -> Result<Created, Problem> {
+        let (app, DepartmentInput { code, name }) = (&session.app, body.0);
+        let new = NewDepartment { parent: UnitId(*unit), code, name };
+        Ok(Created::one(session.once(app, directory::add_department(app, &session, new)).await?.uuid()))
+    }
 }
 
 impl UnitLevel {
@@ -101,6 +135,7 @@ impl UnitLevel {
             Self::District => "district",
             Self::Street => "street",
             Self::Community => "community",
+            Self::Department => directory::DEPARTMENT,
         }
     }
 }
@@ -122,5 +157,11 @@ impl Example for Unit {
             parent: Some(EXAMPLE),
             path: "3301/330106/".into(),
         }
+    }
+}
+
+impl Example for DepartmentInput {
+    fn example() -> Self {
+        Self { code: "330106-cg".into(), name: "城市管理局".into() }
     }
 }
