@@ -41,13 +41,13 @@ pub mod facts;
 pub mod findings;
 #[cfg(feature = "cases")]
 pub mod ids;
+pub mod items;
+pub mod machines;
 #[cfg(feature = "cases")]
 pub mod meetings;
 pub mod money;
 #[cfg(feature = "cases")]
 pub mod opinions;
-pub mod items;
-pub mod machines;
 pub mod orders;
 #[cfg(feature = "cases")]
 pub mod pool;
@@ -78,15 +78,10 @@ pub use crate::{
     ctx::{Actor, Ctx, Entropy, IdempotencyKey},
     events::{Event, Opening, StoredEvent},
     ids::{
-        ActivationId, AdviserId, BallotId, BatchId, CampaignId, CommentId, DrawId, EntryId, EscalationId, EventId,
-        FactId, FundId, GrantId, ImportId, MandateId, MeetingId, MemberId, ObjectionId, PledgeId, ProvisionId,
-        RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, TenantId, TimerId, TopicId, UnitId,
-        ActivationId, AmendmentId, BallotId, BatchId, BodyId, CampaignId, CommentId, DrawId, EntryId, EscalationId,
-        EventId, FactId, FundId, GrantId, MandateId, MeetingId, MemberId, MinutesObjectionId, ObjectionId, PledgeId,
-        PositionId, ProvisionId, RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, SpeechId, StatementId,
-        TenantId, TimerId, TopicId, UnitId,
-        ActivationId, BallotId, BatchId, CallId, CampaignId, CommentId, DrawId, EntryId, EscalationId, EventId, FactId,
-        FindingId, FundId, GrantId, ItemId, MandateId, MeetingId, MemberId, ObjectionId, PledgeId, ProvisionId,
+        ActivationId, AdviserId, AmendmentId, BallotId, BatchId, BodyId, CallId, CampaignId, CommentId, DrawId,
+        EntryId, EscalationId, EventId, FactId, FindingId, FundId, GrantId, ImportId, ItemId, MandateId, MeetingId,
+        MemberId, MinutesObjectionId, ObjectionId, PledgeId, PositionId, ProvisionId, RegistrationId, ReplayId,
+        RequestId, ResolutionId, ShadowId, SpeechId, StatementId, TenantId, TimerId, TopicId, UnitId,
     },
     refusals::{Refusal, RefusalKind},
 };

@@ -76,7 +76,7 @@ pub async fn add_department(app: &App, session: &Session, new: NewDepartment) ->
     session.require_reach(&parent.path)?;
     let siblings = units::departments(&mut tx, &parent.path, std::slice::from_ref(&name)).await?;
     let named = siblings.iter().any(|it| it.parent_id == Some(parent.id.uuid()));
-    if named || units::by_code(&mut tx, &code).await?.is_some() {
+    if named || units::find_by_code(&mut tx, &code).await?.is_some() {
         let text = "there is a unit of this code, or a department of this name at the unit";
         return Err(Refusal::conflict("department.taken", text).with_fix("give another code and name").into());
     }

@@ -8,8 +8,9 @@ use yishi_store::{
     timers::{self, Timer},
 };
 
-use crate::{App, bodies, campaigns, counting, escalating, events::event, failures::Failure, speeches, surveys};
-use crate::{App, campaigns, counting, deadlines, escalating, events::event, failures::Failure, surveys};
+use crate::{
+    App, bodies, campaigns, counting, deadlines, escalating, events::event, failures::Failure, speeches, surveys,
+};
 
 /// How many timers of a tenant fire before the other tenants have their turn.
 pub(crate) const TURN: usize = 20;

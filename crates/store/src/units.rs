@@ -82,8 +82,6 @@ pub async fn find(tx: &mut TenantTx, id: UnitId) -> Result<Option<Unit>, StoreEr
 
 /// Finds a unit by its statistical code.
 pub async fn find_by_code(tx: &mut TenantTx, code: &str) -> Result<Option<Unit>, StoreError> {
-/// Finds a unit by its code.
-pub async fn by_code(tx: &mut TenantTx, code: &str) -> Result<Option<Unit>, StoreError> {
     let mut query = QueryBuilder::new("SELECT ");
     query.push(COLUMNS).push(" FROM units WHERE tenant_id = ").push_bind(tx.tenant().uuid());
     query.push(" AND code = ").push_bind(code);
