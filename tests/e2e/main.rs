@@ -4,6 +4,7 @@ mod batches;
 mod bodies;
 mod collectors;
 mod commands;
+mod contracts;
 mod crashes;
 mod deliberations;
 mod demos;

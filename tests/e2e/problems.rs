@@ -29,7 +29,7 @@ async fn what_cannot_be_understood_is_a_problem_that_says_why() {
     boss.post("/sandbox/clock", json!({"hours": "many"})).await.refused(422, "request.bad_field");
     boss.post("/sandbox/clock", json!({})).await.refused(422, "request.bad_field");
     boss.get("/units?limit=0").await.refused(400, "request.bad_parameter");
-    boss.get("/units?cursor=!").await.refused(400, "request.bad_cursor");
+    boss.get("/units?cursor=!").await.refused(422, "request.bad_cursor");
     boss.get("/units/7").await.refused(400, "request.bad_path");
 }
 

@@ -17,6 +17,8 @@ pub mod conditions;
 pub mod instants;
 pub mod operations;
 pub mod pages;
+pub mod parameters;
+pub mod payloads;
 pub mod problems;
 pub mod requests;
 pub mod resources;
@@ -157,7 +159,7 @@ fn service() -> OpenApiService<Api, ()> {
         "Grassroots democratic deliberation: topics, deliberation, ballots, execution, feedback, each step in a record that anyone can verify.\n\n\
          Every path under `/v1/{{tenant}}` belongs to one tenant, `/platform` to the province, `/public/{{tenant}}` to everybody. Whatever is not \
          answered as asked is a problem (RFC 9457) with a stable `code`. Lists have opaque cursors; answers to GET carry an `ETag`; `X-Request-Id` \
-         (a UUID) is taken from the caller or made. With an `Idempotency-Key` (up to 200 visible ASCII characters) a request that is sent again \
+         (a UUID) is taken from the caller or made. With an `Idempotency-Key` (up to 200 printable ASCII characters) a request that is sent again \
          has one effect and one answer; the same key with another request is refused.\n\n## Who may do what\n\nA role holds at a unit and reaches what lies under it.\n\n{}",
         access::markdown()
     );

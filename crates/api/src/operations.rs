@@ -7,12 +7,20 @@ use poem_openapi::OpenApi as _;
 
 use crate::Api;
 
-static OPERATIONS: LazyLock<HashMap<(Method, String), &'static str>> = LazyLock::new(|| {
+/// An operation: its id, and the names of its path's parameters in order.
+struct Operation {
+    id: &'static str,
+    parameters: Vec<String>,
+}
+
+static OPERATIONS: LazyLock<HashMap<(Method, String), Operation>> = LazyLock::new(|| {
     let mut known = HashMap::new();
     for path in Api::meta().into_iter().flat_map(|api| api.paths) {
         for operation in path.operations {
             if let Some(id) = operation.operation_id {
-                known.insert((operation.method, shape(&path.path)), id);
+                let named = |part: &str| part.strip_prefix('{')?.strip_suffix('}').map(str::to_owned);
+                let parameters = path.path.split('/').filter_map(named).collect();
+                known.insert((operation.method, shape(&path.path)), Operation { id, parameters });
             }
         }
     }
@@ -22,12 +30,18 @@ static OPERATIONS: LazyLock<HashMap<(Method, String), &'static str>> = LazyLock:
 /// The id of the operation that a routed request is for.
 pub(crate) fn operation_of(request: &Request) -> Option<&'static str> {
     let pattern = request.data::<PathPattern>()?;
-    OPERATIONS.get(&(request.method().clone(), shape(&pattern.0))).copied()
+    OPERATIONS.get(&(request.method().clone(), shape(&pattern.0))).map(|it| it.id)
+}
+
+/// What the description calls a parameter of a path, which the router knows by its number alone, such as `param1`.
+pub(crate) fn path_parameter(operation: &str, router: &str) -> Option<&'static str> {
+    let place: usize = router.strip_prefix("param")?.parse().ok()?;
+    OPERATIONS.values().find(|it| it.id == operation)?.parameters.get(place).map(String::as_str)
 }
 
 /// Every operation with its method and path, in no particular order.
 pub fn all() -> impl Iterator<Item = (&'static str, Method)> {
-    OPERATIONS.iter().map(|((method, _), id)| (*id, method.clone()))
+    OPERATIONS.iter().map(|((method, _), it)| (it.id, method.clone()))
 }
 
 /// The methods that a path knows, as the header `Allow` lists them.
@@ -57,6 +71,13 @@ mod tests {
     #[test]
     fn the_routers_and_the_descriptions_paths_have_one_shape() {
         assert_eq!(shape("/v1/{tenant}/units/{id}"), shape("/v1/:param0/units/:param1"));
+    }
+
+    #[test]
+    fn a_paths_parameters_have_the_names_of_the_description() {
+        assert_eq!(path_parameter("get_unit", "param1"), Some("unit"));
+        assert_eq!(path_parameter("get_unit", "param2"), None);
+        assert_eq!(path_parameter("get_unit", "limit"), None);
     }
 
     #[test]

@@ -65,11 +65,12 @@ pub(crate) fn uuid_cursor(after: &str) -> Result<Option<uuid::Uuid>, Problem> {
 }
 
 fn open(cursor: &str) -> Result<String, Problem> {
-    URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(bad_cursor)
+    let key = URL_SAFE_NO_PAD.decode(cursor).ok().filter(|key| !key.is_empty());
+    key.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(bad_cursor)
 }
 
 pub(crate) fn bad_cursor() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "request.bad_cursor", "the cursor is not one of ours")
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "request.bad_cursor", "the cursor is not one of ours")
         .with_field("cursor")
         .with_fix("give `next` of the page before, unchanged, or none for the first page")
 }
@@ -98,6 +99,8 @@ mod tests {
 
     #[test]
     fn a_made_up_cursor_is_refused() {
-        assert_eq!(Wanted::new(Some("!"), None).expect_err("refused").code, "request.bad_cursor");
+        for cursor in ["!", ""] {
+            assert_eq!(Wanted::new(Some(cursor), None).expect_err("refused").code, "request.bad_cursor");
+        }
     }
 }

@@ -17,7 +17,7 @@ use poem_openapi::{
 use yishi_domain::{Refusal, RefusalKind};
 use yishi_service::failures::Failure;
 
-use crate::requests;
+use crate::{operations, requests};
 
 const CONTENT_TYPE: &str = "application/problem+json";
 
@@ -45,7 +45,7 @@ pub struct Problem {
     #[oai(skip_serializing_if_is_none)]
     pub request_id: Option<String>,
     /// Every fault, where there are several, such as the lines of a file.
-    #[oai(skip_serializing_if_is_empty)]
+    #[oai(default, skip_serializing_if_is_empty)]
     pub faults: Vec<Fault>,
 }
 
@@ -121,7 +121,8 @@ impl Problem {
             return Self::new(StatusCode::BAD_REQUEST, "request.bad_parameter", reason).with_field(*name);
         }
         if let Some(ParsePathError { name, reason }) = error.downcast_ref() {
-            return Self::new(StatusCode::BAD_REQUEST, "request.bad_path", reason).with_field(*name);
+            let known = requests::current_operation().and_then(|it| operations::path_parameter(it, name));
+            return Self::new(StatusCode::BAD_REQUEST, "request.bad_path", reason).with_field(known.unwrap_or(*name));
         }
         if let Some(ParseMultipartError { reason }) = error.downcast_ref() {
             return Self {

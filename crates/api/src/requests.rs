@@ -52,6 +52,11 @@ pub(crate) fn current_id() -> Option<String> {
     CURRENT.try_with(|it| it.id.to_string()).ok()
 }
 
+/// What the request at hand turned out to be for.
+pub(crate) fn current_operation() -> Option<&'static str> {
+    CURRENT.try_with(|it| it.operation.get().copied()).ok().flatten()
+}
+
 /// Notes what the request turned out to be for.
 pub(crate) fn note(operation: &'static str, tenant: Option<&str>) {
     let noted = CURRENT.try_with(|it| {

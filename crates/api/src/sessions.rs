@@ -141,9 +141,12 @@ fn asked(request: &Request) -> Result<Asked<'_>, Problem> {
 fn idempotency_key(request: &Request, operation: &'static str) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(value) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let Some(digest) = request.data::<Digest>().filter(|_| *request.method() != Method::GET) else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= 200);
+    let key = value
+        .to_str()
+        .ok()
+        .filter(|key| (1..=200).contains(&key.len()) && key.bytes().all(|it| it == b' ' || it.is_ascii_graphic()));
     let key = key.ok_or_else(|| {
-        let text = "a key has 1 to 200 visible ASCII characters";
+        let text = "a key has 1 to 200 printable ASCII characters";
         Problem::new(StatusCode::BAD_REQUEST, "request.bad_key", text).with_field("Idempotency-Key")
     })?;
     Ok(Some(IdempotencyKey { key: key.to_owned(), operation, request: *digest }))

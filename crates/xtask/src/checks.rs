@@ -37,7 +37,12 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
     steps.step("plugins: C, JavaScript", || languages::build(root));
     steps.step("webhook library", || webhooks::provide(root));
     steps.step("tests", || {
-        ran(run(tests(root, database.clone()).args(["test", "--locked", "--workspace", "--no-fail-fast"])))
+        let mut tests = tests(root, database.clone());
+        match specs::schemathesis(root)? {
+            Ok(program) => drop(tests.env("YISHI_TESTS_SCHEMATHESIS", program)),
+            Err(reason) => println!("the interface is not tried out with made-up requests: {reason}"),
+        }
+        ran(run(tests.args(["test", "--locked", "--workspace", "--no-fail-fast"])))
     });
     steps.step("interface: equal", || specs::compare(root));
     steps.step("interface: lint", || specs::lint(root));

@@ -1,6 +1,9 @@
 //! The description of the interface: equal to what the program serves, and linted.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -8,12 +11,13 @@ use crate::{
     processes::{capture, cargo, command, run},
     stamps,
     steps::Done,
-    tools,
+    tools::{self, Tool},
 };
 
 const FILE: &str = "openapi/yishi.yaml";
 const LINTER: &str = "@redocly/cli";
 const LINTER_VERSION: &str = "2.77.0";
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 
 /// Writes the description from the program.
 pub fn write(root: &Path) -> Result<()> {
@@ -49,6 +53,11 @@ pub fn lint(root: &Path) -> Result<Done> {
         run(redocly.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true"))?;
         Ok(Done::Ran)
     })
+}
+
+/// The program that makes requests up from the description.
+pub fn schemathesis(root: &Path) -> Result<Tool<PathBuf>> {
+    Ok(tools::python(root, "schemathesis", &[SCHEMATHESIS])?.map(|bin| bin.join("schemathesis")))
 }
 
 fn served(root: &Path) -> Result<String> {

@@ -3,7 +3,7 @@
 use poem_openapi::{
     ApiResponse, Object, OpenApi,
     param::{Header, Path},
-    payload::{Binary, Json},
+    payload::Json,
     types::Example,
 };
 use uuid::Uuid;
@@ -19,6 +19,8 @@ use yishi_service::{
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
+    payloads::ObjectBytes,
     problems::Problem,
     resources::{
         EXAMPLE, Tag,
@@ -208,7 +210,7 @@ pub struct BallotEnd {
 pub enum Bundle {
     /// The bundle, in its one canonical form.
     #[oai(status = 200, content_type = "application/vnd.yishi.bundle+json")]
-    Bytes(Binary<Vec<u8>>),
+    Bytes(ObjectBytes),
 }
 
 #[OpenApi]
@@ -232,7 +234,7 @@ impl BallotsApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<BallotInput>,
     ) -> Result<Created, Problem> {
         let new = NewBallot::from(body.0);
@@ -291,7 +293,7 @@ impl BallotsApi {
         ballot: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<VoteInput>,
     ) -> Result<Cast, Problem> {
         let (voting_unit, said, reason) = body.0.parts();
@@ -318,7 +320,7 @@ impl BallotsApi {
         ballot: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<Json<BallotEnd>, Problem> {
         let app = &session.app;
         Ok(Json(session.once(app, counting::close(app, &session, BallotId(*ballot))).await?.into()))
@@ -343,7 +345,7 @@ impl BallotsApi {
         ballot: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<Json<BallotEnd>, Problem> {
         let app = &session.app;
         Ok(Json(session.once(app, counting::count(app, &session, BallotId(*ballot))).await?.into()))
@@ -366,7 +368,7 @@ impl BallotsApi {
         ballot: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<Reason>,
     ) -> Result<Json<BallotEnd>, Problem> {
         let app = &session.app;
@@ -390,7 +392,7 @@ impl BallotsApi {
         ballot: Path<Uuid>,
     ) -> Result<Bundle, Problem> {
         let bytes = bundling::bundle(&visitor.app, &visitor, BallotId(*ballot)).await?;
-        Ok(Bundle::Bytes(Binary(bytes)))
+        Ok(Bundle::Bytes(ObjectBytes(bytes)))
     }
 
     /// Gets all that is needed to verify the decision that adopted a resolution, as `get_bundle` does.
@@ -410,7 +412,7 @@ impl BallotsApi {
         resolution: Path<Uuid>,
     ) -> Result<Bundle, Problem> {
         let id = ResolutionId(*resolution);
-        Ok(Bundle::Bytes(Binary(bundling::bundle_of_resolution(&visitor.app, &visitor, id).await?)))
+        Ok(Bundle::Bytes(ObjectBytes(bundling::bundle_of_resolution(&visitor.app, &visitor, id).await?)))
     }
 }
 

@@ -16,6 +16,7 @@ use yishi_service::batches::{self, NewBatch, Voiding, stored};
 use crate::{
     instants::Instant,
     pages::{Page, Wanted, bad_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{
         EXAMPLE, Tag,
@@ -179,7 +180,7 @@ impl BatchesApi {
         ballot: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<BatchInput>,
     ) -> Result<Created, Problem> {
         let app = &session.app;
@@ -198,7 +199,7 @@ impl BatchesApi {
         /// The ballot's id.
         ballot: Path<Uuid>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many batches at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
@@ -228,7 +229,7 @@ impl BatchesApi {
         batch: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<VoidingInput>,
     ) -> Result<Voided, Problem> {
         let VoidingInput { reason, contents } = body.0;
@@ -252,7 +253,7 @@ impl BatchesApi {
         batch: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<RecountInput>,
     ) -> Result<Created, Problem> {
         let RecountInput { reason, contents, batch: new } = body.0;

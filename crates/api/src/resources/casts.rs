@@ -11,6 +11,7 @@ use yishi_domain::BallotId;
 use yishi_service::{casting, voting::NewVote};
 
 use crate::{
+    parameters::RequestKey,
     problems::Problem,
     resources::{Tag, papers::VoteInput},
     sessions::{Claimant, Claimed},
@@ -82,7 +83,7 @@ impl CastsApi {
         ballot: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<VoteList>,
     ) -> Result<Json<CastOutcomes>, Problem> {
         let Claimed { app, claim } = &*claimant;

@@ -11,6 +11,7 @@ use yishi_service::{keys, promises, witnessing};
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::Tag,
     sessions::{Session, Visitor},
@@ -111,7 +112,7 @@ impl CheckpointsApi {
         _tenant: Path<String>,
         /// Needless here, since a second cosignature of the same checkpoint changes nothing.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: PlainText<String>,
     ) -> Result<Cosigned, Problem> {
         visitor.once(&visitor.app, witnessing::cosign(&visitor.app, &visitor, &body.0)).await?;
@@ -142,7 +143,7 @@ impl CheckpointsApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<Json<RecordKeys>, Problem> {
         let app = &session.app;
         session.once(app, keys::rotate(app, &session)).await?;

@@ -8,7 +8,7 @@ use poem_openapi::{
 };
 use yishi_service::clocks;
 
-use crate::{instants::Instant, problems::Problem, resources::Tag, sessions::Session};
+use crate::{instants::Instant, parameters::RequestKey, problems::Problem, resources::Tag, sessions::Session};
 
 /// The operation on a clock.
 pub struct ClocksApi;
@@ -43,7 +43,7 @@ impl ClocksApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<ClockStep>,
     ) -> Result<Json<Clock>, Problem> {
         let app = &session.app;

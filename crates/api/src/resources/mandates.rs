@@ -12,6 +12,7 @@ use yishi_service::mandates::{self, NewMandate, stored};
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::{EXAMPLE, Tag, members::Created},
     sessions::Session,
@@ -80,7 +81,7 @@ impl MandatesApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<MandateInput>,
     ) -> Result<Created, Problem> {
         let MandateInput { proxy, principal, ballot, starts_at, ends_at } = body.0;
@@ -120,7 +121,7 @@ impl MandatesApi {
         mandate: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<Revoked, Problem> {
         let app = &session.app;
         session.once(app, mandates::revoke(app, &session, MandateId(*mandate))).await?;

@@ -14,6 +14,7 @@ use yishi_service::meetings::{self, NewMeeting, stored};
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::{
         EXAMPLE, Tag,
@@ -224,7 +225,7 @@ impl MeetingsApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<MeetingInput>,
     ) -> Result<Created, Problem> {
         let new = NewMeeting::from(body.0);
@@ -276,13 +277,36 @@ impl MeetingsApi {
         meeting: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<AttendanceList>,
     ) -> Result<Json<Recorded>, Problem> {
         let list = body.0.attendances.into_iter().map(stored::Attendance::from).collect();
         let app = &session.app;
         let added = session.once(app, meetings::attend(app, &session, MeetingId(*meeting), list)).await?;
         Ok(Json(Recorded { added }))
+    }
+
+    /// Files the minutes, after which the topic can be decided.
+    #[oai(path = "/v1/:tenant/meetings/:meeting/minutes", method = "post", operation_id = "file_minutes")]
+    async fn file_minutes(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The meeting's id.
+        meeting: Path<Uuid>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<RequestKey>>,
+        body: Json<MinutesInput>,
+    ) -> Result<Json<Step>, Problem> {
+        let MinutesInput { text, recording } = body.0;
+        let recording =
+            recording.map(|it| Ok::<_, Problem>((it.reference, parse_digest("recording.digest", &it.digest)?)));
+        let new = NewMinutes { text, recording: recording.transpose()? };
+        let app = &session.app;
+        Ok(Json(session.once(app, meetings::file_minutes(app, &session, MeetingId(*meeting), new)).await?.into()))
     }
 }
 

@@ -12,6 +12,7 @@ use yishi_domain::{MemberId, UnitId, access};
 use yishi_service::memberships::{self, NewMember};
 
 use crate::{
+    parameters::RequestKey,
     problems::Problem,
     resources::{EXAMPLE, Tag},
     sessions::Session,
@@ -100,7 +101,7 @@ impl MembersApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<MemberList>,
     ) -> Result<Created, Problem> {
         let list = body.0.members.into_iter().map(NewMember::from).collect();
@@ -118,7 +119,7 @@ impl MembersApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<GrantInput>,
     ) -> Result<Created, Problem> {
         let GrantInput { member, unit, role } = body.0;

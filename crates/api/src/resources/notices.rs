@@ -12,6 +12,7 @@ use yishi_service::notices;
 use crate::{
     instants::Instant,
     pages::{Wanted, bad_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::Tag,
     sessions::Session,
@@ -61,7 +62,7 @@ impl NoticesApi {
         #[oai(name = "tenant")]
         _tenant: Path<String>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many notices at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
@@ -88,7 +89,7 @@ impl NoticesApi {
         notice: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<Json<Inbox>, Problem> {
         let app = &session.app;
         session.once(app, notices::read(app, &session, *notice)).await?;

@@ -12,6 +12,7 @@ use yishi_service::objections::{self, stored};
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::{Tag, members::Created},
     sessions::Session,
@@ -94,7 +95,7 @@ impl ObjectionsApi {
         resolution: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<ObjectionInput>,
     ) -> Result<Created, Problem> {
         let app = &session.app;
@@ -129,7 +130,7 @@ impl ObjectionsApi {
         objection: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<ObjectionAnswer>,
     ) -> Result<Answered, Problem> {
         let ObjectionAnswer { decision, answer } = body.0;

@@ -17,7 +17,9 @@ use yishi_service::{directory, feeds};
 
 use crate::{
     instants::Instant,
+    pages::{Page, Wanted, bad_cursor},
     pages::{Wanted, bad_cursor},
+    parameters::Cursor,
     problems::Problem,
     resources::Tag,
     sessions::{Session, Visitor},
@@ -107,6 +109,7 @@ impl RecordsApi {
         /// For how many seconds the answer may wait for a first event.
         #[oai(validator(maximum(value = "60")))]
         wait: Query<Option<u8>>,
+        cursor: Query<Option<Cursor>>,
         /// How many events at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
@@ -177,6 +180,7 @@ impl RecordsApi {
         #[oai(name = "tenant")]
         _tenant: Path<String>,
         /// The event's position, from zero.
+        #[oai(validator(minimum(value = "0"), maximum(value = "9007199254740991")))]
         position: Path<u64>,
     ) -> Result<Json<Proof>, Problem> {
         let directory::Proof { size, leaf, hashes, checkpoint } =

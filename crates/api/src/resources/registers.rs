@@ -13,6 +13,7 @@ use yishi_service::registers::{self, NewRegistration, stored};
 use crate::{
     instants::Instant,
     pages::{Page, Wanted, uuid_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{EXAMPLE, Tag, codes::wire_enum, members::Created},
     sessions::Session,
@@ -109,7 +110,7 @@ impl RegistersApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<RegistrationList>,
     ) -> Result<Created, Problem> {
         let list = body.0.registrations.into_iter().map(NewRegistration::from).collect();
@@ -131,7 +132,7 @@ impl RegistersApi {
         /// Of this capacity alone.
         capacity: Query<Option<Capacity>>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many registrations at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
@@ -155,7 +156,7 @@ impl RegistersApi {
         registration: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<EndedRegistration, Problem> {
         let app = &session.app;
         session.once(app, registers::end(app, &session, RegistrationId(*registration))).await?;

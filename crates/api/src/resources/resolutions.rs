@@ -15,6 +15,7 @@ use yishi_service::{
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::{
         EXAMPLE, Tag,
@@ -245,7 +246,7 @@ impl ResolutionsApi {
         resolution: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<Lists>,
     ) -> Result<Json<Step>, Problem> {
         let app = &session.app;
@@ -269,7 +270,7 @@ impl ResolutionsApi {
         resolution: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<Completion>,
     ) -> Result<Json<Step>, Problem> {
         let app = &session.app;
@@ -289,7 +290,7 @@ impl ResolutionsApi {
         resolution: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<RatingInput>,
     ) -> Result<Rated, Problem> {
         let RatingInput { score, words, channel, member } = body.0;

@@ -14,6 +14,7 @@ use yishi_service::{
 };
 
 use crate::{
+    parameters::RequestKey,
     problems::Problem,
     resources::{EXAMPLE, Tag},
     sessions::Session,
@@ -113,7 +114,7 @@ impl RollsApi {
         ballot: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<RollChangeInput>,
     ) -> Result<RollChanged, Problem> {
         let RollChangeInput { added, removed } = body.0;

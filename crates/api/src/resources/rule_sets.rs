@@ -14,6 +14,7 @@ use yishi_service::rule_sets::{self, NewActivation, stored};
 use crate::{
     instants::Instant,
     pages::{Page, Wanted, bad_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{
         Tag,
@@ -99,7 +100,7 @@ impl RuleSetsApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Upload,
     ) -> Result<Uploaded, Problem> {
         let digest = session.once(&session.app, rule_sets::upload(&session.app, &session, body.into())).await?;
@@ -148,7 +149,7 @@ impl RuleSetsApi {
         digest: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<ActivationInput>,
     ) -> Result<Created, Problem> {
         let (digest, app) = (parse_digest_in_path(&digest)?, &session.app);
@@ -168,7 +169,7 @@ impl RuleSetsApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<Created, Problem> {
         let app = &session.app;
         Ok(Created::one(session.once(app, rule_sets::roll_back(app, &session)).await?.uuid()))
@@ -183,7 +184,7 @@ impl RuleSetsApi {
         #[oai(name = "tenant")]
         _tenant: Path<String>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many activations at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,

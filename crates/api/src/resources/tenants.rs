@@ -11,6 +11,7 @@ use yishi_service::{directory, memberships};
 use crate::{
     instants::Instant,
     pages::{Page, Wanted},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{EXAMPLE, Tag, members::Created},
     sessions::Session,
@@ -58,7 +59,7 @@ impl TenantsApi {
         &self,
         session: Session,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many tenants at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "200")))]
         limit: Query<Option<u16>>,
@@ -90,7 +91,7 @@ impl TenantsApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<NewAdministrator>,
     ) -> Result<Created, Problem> {
         let app = &session.app;

@@ -18,6 +18,7 @@ use crate::{
     conditions::require_match,
     instants::Instant,
     pages::{Page, Wanted, uuid_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{
         EXAMPLE, Tag,
@@ -204,7 +205,7 @@ impl TopicsApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<TopicInput>,
     ) -> Result<Created, Problem> {
         let TopicInput { unit, title, body, channel, on_behalf_of, place } = body.0;
@@ -229,7 +230,7 @@ impl TopicsApi {
         /// Only those of a unit and of what lies under it.
         unit: Query<Option<Uuid>>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many topics at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
@@ -267,7 +268,7 @@ impl TopicsApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The topic's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
@@ -295,7 +296,7 @@ impl TopicsApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The topic's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
@@ -321,7 +322,7 @@ impl TopicsApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The topic's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
@@ -347,7 +348,7 @@ impl TopicsApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The topic's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,

@@ -17,6 +17,7 @@ use yishi_service::{
 use crate::{
     instants::Instant,
     pages::{Page, Wanted, uuid_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{Tag, codes::wire_enum, members::Created, rule_sets::parse_digest_in_path},
     sessions::Session,
@@ -150,7 +151,7 @@ impl TrialsApi {
         digest: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<TrialInput>,
     ) -> Result<Created, Problem> {
         let (digest, app) = (parse_digest_in_path(&digest)?, &session.app);
@@ -181,7 +182,7 @@ impl TrialsApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<Ended, Problem> {
         session.once(&session.app, shadows::end(&session.app, &session)).await?;
         Ok(Ended::Done)
@@ -199,7 +200,7 @@ impl TrialsApi {
         digest: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<TrialInput>,
     ) -> Result<Created, Problem> {
         let (digest, app) = (parse_digest_in_path(&digest)?, &session.app);
@@ -244,7 +245,7 @@ impl TrialsApi {
         /// The replay's id.
         replay: Path<Uuid>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many decisions at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,

@@ -10,6 +10,7 @@ use yishi_service::trust::{self, NewSignature, stored};
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::{Tag, members::Created, rule_sets::parse_digest_in_path},
     sessions::Session,
@@ -115,7 +116,7 @@ impl TrustApi {
         digest: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<SignatureInput>,
     ) -> Result<Json<RuleSetStanding>, Problem> {
         let (digest, app) = (parse_digest_in_path(&digest)?, &session.app);
@@ -157,7 +158,7 @@ impl TrustApi {
         digest: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<ApprovalInput>,
     ) -> Result<Created, Problem> {
         let (digest, app) = (parse_digest_in_path(&digest)?, &session.app);

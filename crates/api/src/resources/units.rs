@@ -12,6 +12,7 @@ use yishi_service::directory::{self, NewDepartment};
 
 use crate::{
     pages::{Page, Wanted},
+    parameters::Cursor,
     problems::Problem,
     resources::{EXAMPLE, Tag, members::Created},
     sessions::Session,
@@ -82,7 +83,7 @@ impl UnitsApi {
         /// Only those directly under a unit.
         parent: Query<Option<Uuid>>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many units at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,

@@ -98,7 +98,7 @@ async fn what_cannot_be_understood_is_a_problem_that_says_why() {
     let page = server.get("/v1/3301/units?limit=0", &boss).await;
     assert_eq!(page.1["field"], "limit");
     assert_eq!(refused(page), (400, "request.bad_parameter".into()));
-    assert_eq!(refused(server.get("/v1/3301/units?cursor=!", &boss).await), (400, "request.bad_cursor".into()));
+    assert_eq!(refused(server.get("/v1/3301/units?cursor=!", &boss).await), (422, "request.bad_cursor".into()));
     assert_eq!(refused(server.get("/v1/3301/units/7", &boss).await), (400, "request.bad_path".into()));
 }
 
