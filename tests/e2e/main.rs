@@ -2,6 +2,7 @@
 
 mod batches;
 mod bodies;
+mod clients;
 mod collectors;
 mod commands;
 mod contracts;

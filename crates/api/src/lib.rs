@@ -14,6 +14,7 @@
 pub mod access;
 pub mod boards;
 pub mod conditions;
+pub mod documents;
 pub mod instants;
 pub mod operations;
 pub mod pages;
@@ -126,8 +127,8 @@ pub fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
     let routes = Route::new()
         .at("/healthz", get(healthz))
         .at("/readyz", get(readyz))
-        .at("/openapi.yaml", get(service.spec_endpoint_yaml()))
-        .at("/openapi.json", get(service.spec_endpoint()))
+        .at("/openapi.yaml", get(documents::get_yaml))
+        .at("/openapi.json", get(documents::get_json))
         .at("/public/:tenant", get(boards::get_board))
         .at("/public/:tenant/record/tile/*tile", get(tiles::get_tile))
         .nest("/docs", service.swagger_ui())
@@ -147,11 +148,6 @@ pub fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
             Problem::internal()
         }))
         .around(move |inner, request| requests::surround(inner, Arc::clone(&shared), request))
-}
-
-/// The description of the interface (OpenAPI 3.0) as YAML.
-pub fn spec_yaml() -> String {
-    service().spec_yaml()
 }
 
 fn service() -> OpenApiService<Api, ()> {

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 
 use crate::{
-    charts, compilers, languages, licences, plugins, postgres,
+    charts, clients, compilers, languages, licences, plugins, postgres,
     processes::{cargo, run},
     specs,
     steps::{Done, Steps},
@@ -36,15 +36,18 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
     steps.step("build", || ran(run(cargo(root).args(["build", "--locked", "--workspace"]))));
     steps.step("plugins: C, JavaScript", || languages::build(root));
     steps.step("webhook library", || webhooks::provide(root));
+    steps.step("interface: clients", || clients::make(root));
     steps.step("tests", || {
         let mut tests = tests(root, database.clone());
         match specs::schemathesis(root)? {
             Ok(program) => drop(tests.env("YISHI_TESTS_SCHEMATHESIS", program)),
             Err(reason) => println!("the interface is not tried out with made-up requests: {reason}"),
         }
+        tests.env("YISHI_TESTS_CLIENTS", clients::folder(root));
         ran(run(tests.args(["test", "--locked", "--workspace", "--no-fail-fast"])))
     });
     steps.step("interface: equal", || specs::compare(root));
+    steps.step("interface: unbroken", || specs::unbroken(root));
     steps.step("interface: lint", || specs::lint(root));
     steps.step("chart", || charts::check(root));
     steps.step("licences, arrows", || licences::check(root));

@@ -3,6 +3,7 @@
 mod apt;
 mod charts;
 mod checks;
+mod clients;
 mod compilers;
 mod demos;
 mod languages;
@@ -34,7 +35,9 @@ cargo xtask COMMAND
   tidy          checks the house rules alone
   plugins       builds the plugins to components, and the program
   peers         builds what `yishi bench policy` measures rule sets against
+  clients       makes clients in TypeScript and Python from openapi/yishi.yaml, to target/clients
   openapi       writes openapi/yishi.yaml from the program
+  publish       takes openapi/yishi.yaml over as what was published, which later descriptions must not break
   portable      holds that rules answer the same, however compiled and on the engine's interpreter; builds an engine for it
   help          prints this
 
@@ -50,6 +53,8 @@ fn main() -> ExitCode {
         "plugins" => languages::build_all(&root).map(|()| Some(ExitCode::SUCCESS)),
         "peers" => peers::build(&root).map(|()| Some(ExitCode::SUCCESS)),
         "portable" => portable::check(&root).map(|()| Some(ExitCode::SUCCESS)),
+        "publish" => specs::publish(&root).map(|()| Some(ExitCode::SUCCESS)),
+        "clients" => clients::make(&root).map(|_| Some(ExitCode::SUCCESS)),
         "openapi" => specs::write(&root).map(|()| Some(ExitCode::SUCCESS)),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

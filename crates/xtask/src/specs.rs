@@ -14,7 +14,10 @@ use crate::{
     tools::{self, Tool},
 };
 
-const FILE: &str = "openapi/yishi.yaml";
+/// Where the description is checked in.
+pub const FILE: &str = "openapi/yishi.yaml";
+const PUBLISHED: &str = "openapi/published.yaml";
+const DIFFERENCE: (&str, &str) = ("openapi-diff", "0.24.1");
 const LINTER: &str = "@redocly/cli";
 const LINTER_VERSION: &str = "2.77.0";
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
@@ -38,6 +41,28 @@ pub fn compare(root: &Path) -> Result<Done> {
             "{FILE} is not what the program serves; `cargo xtask openapi` writes it anew\n  line {line}, checked in: {kept}\n  line {line}, served:     {served}"
         ),
     }
+}
+
+/// Fails where the description breaks what was published.
+pub fn unbroken(root: &Path) -> Result<Done> {
+    let (package, version) = DIFFERENCE;
+    stamps::unless_unchanged(root, "openapi-unbroken", &[FILE, PUBLISHED], &[version], || {
+        let node = match tools::node(root)? {
+            Ok(node) => node,
+            Err(reason) => return Ok(Done::Skipped(reason)),
+        };
+        let bin = tools::npm(root, &node, package, version)?;
+        let fix = "keep what was published, and add to it: openapi/README.md says how something goes";
+        run(command(root, &node).arg(bin.join(package)).args([PUBLISHED, FILE])).context(fix)?;
+        Ok(Done::Ran)
+    })
+}
+
+/// Takes the description over as the published one.
+pub fn publish(root: &Path) -> Result<()> {
+    fs::copy(root.join(FILE), root.join(PUBLISHED))?;
+    println!("wrote {PUBLISHED}");
+    Ok(())
 }
 
 /// Lints the checked-in description.

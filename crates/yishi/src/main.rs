@@ -66,7 +66,7 @@ async fn run(cli: Cli, settings: &Settings) -> anyhow::Result<ExitCode> {
         Command::Token(options) => homes::print_token(home, &options),
         Command::Config(options) => settings.print(options.json),
         Command::Bench(options) => benches::run(&options).await,
-        Command::Openapi => outputs::write(&yishi_api::spec_yaml()),
+        Command::Openapi => outputs::write(yishi_api::documents::yaml()),
         Command::Completions { shell } => outputs::write(&commands::completions(shell)?),
         Command::Man => outputs::write(&commands::man()?),
         Command::CompileComponent => unreachable!("handled before the runtime starts"),

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 #[test]
 fn the_checked_in_description_is_what_is_served() {
-    let served = yishi_api::spec_yaml();
+    let served = yishi_api::documents::yaml();
     let kept =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi/yishi.yaml")).unwrap_or_default();
     if kept != served {
@@ -20,7 +20,7 @@ fn the_checked_in_description_is_what_is_served() {
 
 #[test]
 fn every_operation_is_described_with_its_problems() {
-    let served = yishi_api::spec_yaml();
+    let served = yishi_api::documents::yaml();
     let operations = served.matches("operationId:").count();
     assert_eq!(operations, yishi_api::access::ACCESS.len());
     for range in ["4XX", "5XX"] {
