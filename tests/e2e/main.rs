@@ -37,6 +37,7 @@ mod roles;
 mod rule_sets;
 mod secrecy;
 mod stages;
+mod subscriptions;
 mod supervision;
 mod surveys;
 mod tallies;

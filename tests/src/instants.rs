@@ -12,6 +12,7 @@ pub fn hours_between(earlier: &str, later: &str) -> i64 {
     (read(later) - read(earlier)).num_hours()
 }
 
-fn read(instant: &str) -> DateTime<Utc> {
+/// Reads an instant.
+pub fn read(instant: &str) -> DateTime<Utc> {
     instant.parse().unwrap_or_else(|error| panic!("{instant}: {error}"))
 }

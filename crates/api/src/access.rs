@@ -111,6 +111,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("list_ballots", Access::AnyMember),
     ("get_ballot", Access::AnyMember),
     ("get_tally", Access::AnyMember),
+    ("get_calendar", Access::Public),
+    ("get_disclosure_feed", Access::Public),
     ("cast_vote", Access::AnyMember),
     ("cast_votes", Access::AnyMember),
     ("give_mandate", Access::AnyMember),

@@ -3,7 +3,7 @@
 //! What a page shows comes in plain structs, so that rendering needs neither a database nor a request. Pages are in Chinese, in large type,
 //! with landmarks, headings and table heads for those who listen to them.
 
-mod labels;
+pub(crate) mod labels;
 mod pages;
 
 use std::sync::Arc;

@@ -64,6 +64,7 @@ pub mod sessions;
 pub mod shadows;
 pub mod speeches;
 pub mod statements;
+pub mod subscriptions;
 pub mod surveys;
 pub mod tiling;
 pub mod timers;

@@ -66,6 +66,7 @@ pub mod rule_sets;
 pub mod running;
 pub mod speeches;
 pub mod statements;
+pub mod subscriptions;
 pub mod tenants;
 pub mod timers;
 pub mod topics;

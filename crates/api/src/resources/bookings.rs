@@ -11,6 +11,7 @@ use yishi_domain::{EntryId, FundId, ResolutionId, UnitId, money};
 use yishi_service::bookings::{self, Amount, Budget, Payment};
 
 use crate::{
+    parameters::RequestKey,
     problems::Problem,
     resources::{EXAMPLE, Tag, funds::SpendingKind, members::Created, parse_digest},
     sessions::Session,
@@ -146,7 +147,7 @@ impl BookingsApi {
         fund: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<BudgetInput>,
     ) -> Result<Created, Problem> {
         let BudgetInput { per_head_fen, year, units } = body.0;
@@ -168,7 +169,7 @@ impl BookingsApi {
         fund: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<IncomeInput>,
     ) -> Result<Created, Problem> {
         let (fund, amount) = (FundId(*fund), Amount::from(body.0));
@@ -187,7 +188,7 @@ impl BookingsApi {
         fund: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<IncomeInput>,
     ) -> Result<Created, Problem> {
         let (fund, amount) = (FundId(*fund), Amount::from(body.0));
@@ -206,7 +207,7 @@ impl BookingsApi {
         fund: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<TransferInput>,
     ) -> Result<Created, Problem> {
         let TransferInput { unit, to_unit, to_fund, amount_fen: fen, note } = body.0;
@@ -226,7 +227,7 @@ impl BookingsApi {
         fund: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<AllocationInput>,
     ) -> Result<Created, Problem> {
         let (resolution, kind) = (ResolutionId(body.resolution), money::EntryKind::Allocation);
@@ -246,7 +247,7 @@ impl BookingsApi {
         fund: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<AllocationInput>,
     ) -> Result<Created, Problem> {
         let (resolution, kind) = (ResolutionId(body.resolution), money::EntryKind::Release);
@@ -266,7 +267,7 @@ impl BookingsApi {
         fund: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<SpendingInput>,
     ) -> Result<Created, Problem> {
         let SpendingInput { unit, resolution, amount_fen: fen, kind, voucher, scan, note } = body.0;
@@ -288,7 +289,7 @@ impl BookingsApi {
         entry: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<ReversalInput>,
     ) -> Result<Created, Problem> {
         booking!(session, |app| bookings::reverse(app, &session, EntryId(*entry), body.0.reason))

@@ -12,6 +12,7 @@ use yishi_service::campaigns::{self, NewCampaign, stored};
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::{EXAMPLE, Tag, members::Created},
     sessions::Session,
@@ -90,7 +91,7 @@ impl CampaignsApi {
         fund: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<CampaignInput>,
     ) -> Result<Created, Problem> {
         let CampaignInput { unit, title, goal_fen, ends_at } = body.0;
@@ -125,7 +126,7 @@ impl CampaignsApi {
         campaign: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<PledgeInput>,
     ) -> Result<Created, Problem> {
         let app = &session.app;

@@ -15,6 +15,7 @@ use yishi_service::facts::{self, Known, Row, stored};
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::{Tag, members::Created},
     sessions::Session,
@@ -135,7 +136,7 @@ impl FactsApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Facts,
     ) -> Result<Created, Problem> {
         let rows = match body {

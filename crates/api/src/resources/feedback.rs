@@ -12,6 +12,7 @@ use yishi_service::surveys;
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::{Tag, members::Created, topics::Step},
     sessions::Session,
@@ -71,7 +72,7 @@ impl FeedbackApi {
         resolution: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<ConclusionInput>,
     ) -> Result<Json<Step>, Problem> {
         let (app, id) = (&session.app, ResolutionId(*resolution));
@@ -90,7 +91,7 @@ impl FeedbackApi {
         resolution: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<LookBackInput>,
     ) -> Result<Created, Problem> {
         let (app, id, LookBackInput { lasting, text }) = (&session.app, ResolutionId(*resolution), body.0);

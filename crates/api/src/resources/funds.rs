@@ -16,6 +16,7 @@ use yishi_service::{
 use crate::{
     instants::Instant,
     pages::{Page, Wanted, uuid_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{EXAMPLE, Tag, codes::wire_enum, members::Created},
     sessions::Session,
@@ -189,7 +190,7 @@ impl FundsApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<FundInput>,
     ) -> Result<Created, Problem> {
         let FundInput { unit, kind, name, may_overdraw } = body.0;
@@ -207,7 +208,7 @@ impl FundsApi {
         #[oai(name = "tenant")]
         _tenant: Path<String>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many funds at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
@@ -245,7 +246,7 @@ impl FundsApi {
         /// The fund's id.
         fund: Path<Uuid>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many entries at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,

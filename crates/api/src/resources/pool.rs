@@ -17,6 +17,7 @@ use yishi_service::pool::{
 use crate::{
     instants::Instant,
     pages::{Page, Wanted, bad_cursor, uuid_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{
         EXAMPLE, Tag,
@@ -163,7 +164,7 @@ impl PoolApi {
         /// The order; the latest first unless given.
         order: Query<Option<PoolOrder>>,
         /// `next` of the page before, in the same order.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many topics at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
@@ -194,7 +195,7 @@ impl PoolApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<PoolChanged, Problem> {
         change(&session, *topic, Bond::Support, true).await
     }
@@ -211,7 +212,7 @@ impl PoolApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<PoolChanged, Problem> {
         change(&session, *topic, Bond::Support, false).await
     }
@@ -228,7 +229,7 @@ impl PoolApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<PoolChanged, Problem> {
         change(&session, *topic, Bond::Following, true).await
     }
@@ -245,7 +246,7 @@ impl PoolApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<PoolChanged, Problem> {
         change(&session, *topic, Bond::Following, false).await
     }
@@ -262,7 +263,7 @@ impl PoolApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<CommentInput>,
     ) -> Result<Created, Problem> {
         let (app, CommentInput { text, parent }) = (&session.app, body.0);
@@ -281,7 +282,7 @@ impl PoolApi {
         /// The topic's id.
         topic: Path<Uuid>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many comments at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
@@ -304,7 +305,7 @@ impl PoolApi {
         comment: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<Reason>,
     ) -> Result<PoolChanged, Problem> {
         let app = &session.app;
@@ -324,7 +325,7 @@ impl PoolApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<TopicAnswerInput>,
     ) -> Result<Created, Problem> {
         let app = &session.app;
@@ -379,7 +380,7 @@ impl PoolApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<SplitInput>,
     ) -> Result<Created, Problem> {
         let app = &session.app;

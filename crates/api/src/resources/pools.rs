@@ -12,6 +12,7 @@ use yishi_service::pools::{self, Offer, stored};
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::{EXAMPLE, Tag, codes::wire_enum, members::Created},
     sessions::Session,
@@ -119,7 +120,7 @@ impl PoolsApi {
         unit: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<ProvisionInput>,
     ) -> Result<Created, Problem> {
         let ProvisionInput { kind, name, measure, quantity } = body.0;
@@ -158,7 +159,7 @@ impl PoolsApi {
         provision: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<DrawInput>,
     ) -> Result<Created, Problem> {
         let DrawInput { resolution, quantity } = body.0;
@@ -179,7 +180,7 @@ impl PoolsApi {
         draw: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<GivenBack, Problem> {
         let app = &session.app;
         session.once(app, pools::give_back(app, &session, DrawId(*draw))).await?;

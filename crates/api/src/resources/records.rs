@@ -17,7 +17,6 @@ use yishi_service::{directory, feeds};
 
 use crate::{
     instants::Instant,
-    pages::{Page, Wanted, bad_cursor},
     pages::{Wanted, bad_cursor},
     parameters::Cursor,
     problems::Problem,
@@ -99,7 +98,7 @@ impl RecordsApi {
         #[oai(name = "tenant")]
         _tenant: Path<String>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// The position after which it begins; from the first one unless given.
         after: Query<Option<u64>>,
         /// Kinds with commas between, such as `ballot.opened,topic.*`; all unless given.
@@ -109,7 +108,6 @@ impl RecordsApi {
         /// For how many seconds the answer may wait for a first event.
         #[oai(validator(maximum(value = "60")))]
         wait: Query<Option<u8>>,
-        cursor: Query<Option<Cursor>>,
         /// How many events at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,

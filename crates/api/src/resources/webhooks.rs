@@ -14,6 +14,7 @@ use crate::{
     conditions::require_match,
     instants::Instant,
     pages::{Page, Wanted, bad_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{EXAMPLE, Tag, members::Created},
     sessions::Session,
@@ -132,7 +133,7 @@ impl WebhooksApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<WebhookInput>,
     ) -> Result<Created, Problem> {
         let (app, terms) = (&session.app, terms(body.0)?);
@@ -181,7 +182,7 @@ impl WebhooksApi {
         if_match: Header<Option<String>>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<WebhookInput>,
     ) -> Result<WebhookDone, Problem> {
         let (app, terms) = (&session.app, terms(body.0)?);
@@ -202,7 +203,7 @@ impl WebhooksApi {
         webhook: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<WebhookDone, Problem> {
         let app = &session.app;
         session.once(app, webhooks::remove(app, &session, *webhook)).await?;
@@ -237,7 +238,7 @@ impl WebhooksApi {
         webhook: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<WebhookDone, Problem> {
         let app = &session.app;
         session.once(app, webhooks::rotate(app, &session, *webhook)).await?;
@@ -256,7 +257,7 @@ impl WebhooksApi {
         webhook: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<WebhookDone, Problem> {
         let app = &session.app;
         session.once(app, webhooks::enable(app, &session, *webhook)).await?;
@@ -275,7 +276,7 @@ impl WebhooksApi {
         webhook: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<ReplayFrom>,
     ) -> Result<WebhookDone, Problem> {
         let app = &session.app;
@@ -295,7 +296,7 @@ impl WebhooksApi {
         webhook: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<Created, Problem> {
         let app = &session.app;
         Ok(Created::one(session.once(app, webhooks::test(app, &session, *webhook)).await?))
@@ -312,7 +313,7 @@ impl WebhooksApi {
         /// The webhook's id.
         webhook: Path<Uuid>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many deliveries at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
