@@ -64,7 +64,11 @@ async fn whoever_follows_is_sent_what_happens_and_takes_it_up_again() {
     let (sent, second) = tokio::join!(followed, second);
     let subjects: Vec<Value> = sent.iter().map(|it| it.data["subject"].clone()).collect();
     assert_eq!(subjects, [json!(first), json!(second)]);
-    assert!(sent.iter().all(|it| it.event == "topic.raised" && it.data["position"].to_string() == it.id), "{sent:?}");
+    assert!(
+        sent.iter()
+            .all(|it| it.event == "topic.raised" && it.data["position"] == it.id.parse::<u64>().expect("a position")),
+        "{sent:?}"
+    );
     let again = boss.follow("/events/stream?kinds=topic.raised", Some(&sent[0].id), 1).await;
     assert_eq!(again[0].data, sent[1].data);
 }

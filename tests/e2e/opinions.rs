@@ -80,9 +80,9 @@ async fn two_camps_appear_as_groups_and_what_both_share_is_named() {
     community.resident(0).post(&path("stances"), json!({"stances": stances})).await.refused(403, "session.forbidden");
     let entered = community.coordinator().post(&path("stances"), json!({"stances": stances})).await.expect(200);
     assert_eq!(entered, json!({"received": 65, "kept": 64}), "the later of two takes the place of the earlier");
-    for s in 0..8 {
+    for (s, id) in ids.iter().enumerate() {
         let mine = json!({"stance": stance(0, s)});
-        community.resident(0).post(&format!("/statements/{}/stances", ids[s]), mine).await.expect(204);
+        community.resident(0).post(&format!("/statements/{id}/stances"), mine).await.expect(204);
     }
     let page = community.read(&path("statements?limit=3")).await;
     assert_eq!((&page["items"][0]["agree"], &page["items"][0]["disagree"]), (&json!(5), &json!(4)), "{page}");

@@ -39,7 +39,16 @@ use yishi_service::App;
 
 pub use crate::problems::Problem;
 use crate::resources::{
-    ballots::BallotsApi, batches::BatchesApi, bodies::BodiesApi, bookings::BookingsApi, books::BooksApi, calls::CallsApi, campaigns::CampaignsApi, casts::CastsApi, checkpoints::CheckpointsApi, clocks::ClocksApi, compliance::ComplianceApi, disclosures::DisclosuresApi, divisions::DivisionsApi, facts::FactsApi, feedback::FeedbackApi, feeds::FeedsApi, findings::FindingsApi, funds::FundsApi, imports::ImportsApi, invitations::InvitationsApi, items::ItemsApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi, notices::NoticesApi, objections::ObjectionsApi, orders::OrdersApi, participations::ParticipationsApi, people::PeopleApi, pool::PoolApi, pools::PoolsApi, positions::PositionsApi, records::RecordsApi, registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi, speeches::SpeechesApi, statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi,
+    ballots::BallotsApi, batches::BatchesApi, bodies::BodiesApi, bookings::BookingsApi, books::BooksApi,
+    calls::CallsApi, campaigns::CampaignsApi, casts::CastsApi, checkpoints::CheckpointsApi, clocks::ClocksApi,
+    compliance::ComplianceApi, disclosures::DisclosuresApi, divisions::DivisionsApi, facts::FactsApi,
+    feedback::FeedbackApi, findings::FindingsApi, funds::FundsApi, imports::ImportsApi, invitations::InvitationsApi,
+    items::ItemsApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi,
+    notices::NoticesApi, objections::ObjectionsApi, orders::OrdersApi, participations::ParticipationsApi,
+    people::PeopleApi, pool::PoolApi, pools::PoolsApi, positions::PositionsApi, records::RecordsApi,
+    registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
+    speeches::SpeechesApi, statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi,
+    tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi,
 };
 
 /// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.

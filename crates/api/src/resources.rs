@@ -17,7 +17,6 @@ pub mod disclosures;
 pub mod divisions;
 pub mod facts;
 pub mod feedback;
-pub mod feeds;
 pub mod findings;
 pub mod funds;
 pub mod imports;

@@ -71,7 +71,7 @@ mod tests {
     /// Two camps that disagree on ten statements and agree on two, with one voter who said too little.
     fn camps() -> Vec<Row> {
         let camp = |side: bool, i: usize| -> Row {
-            let stance = |s: usize| match (s >= 10, (s + i).is_multiple_of(7), side ^ (s % 2 == 0)) {
+            let stance = |s: usize| match (s >= 10, (s + i).is_multiple_of(7), side ^ s.is_multiple_of(2)) {
                 (true, ..) => Stance::Agree,
                 (_, true, _) => Stance::Pass,
                 (.., true) => Stance::Agree,

@@ -52,10 +52,10 @@ pub async fn file(app: &App, session: &Session, id: MeetingId, new: NewMinutes) 
     let (topic, meeting) = lock(&mut tx, id).await?;
     session.require_role(Role::Coordinator, &topic.path)?;
     require_begun(&meeting, session)?;
-    if let Some(draft) = &meeting.minutes {
-        if draft.adopted.is_some() || !upheld_since(draft, &minutes::of_meeting(&mut tx, id).await?) {
-            return Err(Refusal::conflict("meeting.minuted", "the minutes of this meeting are filed").into());
-        }
+    if let Some(draft) = &meeting.minutes
+        && (draft.adopted.is_some() || !upheld_since(draft, &minutes::of_meeting(&mut tx, id).await?))
+    {
+        return Err(Refusal::conflict("meeting.minuted", "the minutes of this meeting are filed").into());
     }
     after(topic.stage, Step::FileMinutes)?;
     let present = meetings::attendances(&mut tx, id).await?;

@@ -8,7 +8,7 @@ use std::{
     hash::Hash,
     path::Path,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -20,7 +20,7 @@ use proptest::{
 };
 use serde_json::Value;
 use yishi_domain::{
-    Actor, BallotId, CallId, Digest, Entropy, FindingId, ItemId, MeetingId, MemberId, RequestId, ResolutionId,
+    Actor, BallotId, CallId, Ctx, Digest, Entropy, FindingId, ItemId, MeetingId, MemberId, RequestId, ResolutionId,
     TenantId, TopicId, UnitId,
     access::Role,
     ballots::VotingUnit,
@@ -36,13 +36,15 @@ use yishi_domain::{
 use yishi_policy::{HostOptions, PolicyHost, limits::Tier};
 use yishi_service::{
     App, Sources, ballots, calls as calling, clocks, counting, execution, failures::Failure, findings as supervising,
-    items as doing, keys::Signing, meetings, memberships, onboarding, screening, sessions, sessions::Access,
-    sessions::Session, surveys, tokens::Bearer, tokens::Issuer, topics, trust::Trust, voting,
+    items as doing, keys::Signing, meetings, memberships, minutes, onboarding, screening, sequencing::sequence,
+    sessions, sessions::Access, sessions::Session, surveys, tokens::Bearer, tokens::Issuer, topics, trust::Trust,
+    voting,
 };
 use yishi_store::{events, testing, units};
 
-const LIST: &[u8] =
-    "code,level,name,parent_code\n33,province,浙江省,\n3301,city,杭州市,33\n330106,district,西湖区,3301\n".as_bytes();
+/// A city of one district, whose code takes the place of `CITY`.
+const LIST: &str =
+    "code,level,name,parent_code\n33,province,浙江省,\nCITY,city,杭州市,33\nCITY06,district,西湖区,CITY\n";
 
 /// What somebody tries.
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +114,8 @@ struct Standing {
 
 /// A city in which one person holds every role, and another none.
 struct City {
-    app: App,
+    app: Arc<App>,
+    slug: String,
     unit: UnitId,
     other: UnitId,
     everybody: (MemberId, String),
@@ -147,25 +150,31 @@ fn entropy() -> Entropy {
     })
 }
 
+/// A service over a database of its own.
+async fn service() -> Arc<App> {
+    let (db, _) = testing::database().await;
+    let artefacts = std::env::temp_dir().join(format!("yishi-sequences-{}", std::process::id()));
+    let compiler = vec![Path::new("compile-component").into()];
+    let policy = PolicyHost::new(&HostOptions { artefacts, key: [3; 32], compiler, widest: Tier::Native });
+    let signing = Signing::new("yishi.test", vec![[2; 32]], vec![]);
+    let sources = Sources { now, entropy };
+    Arc::new(App::new(db, Issuer::new([1; 32]), policy.expect("an engine"), Trust::default(), signing, sources))
+}
+
 impl City {
-    async fn founded() -> Self {
-        let (db, _) = testing::database().await;
-        let seed = AtomicU64::new(1);
+    /// Onboards a city of its own, so that a move of its clock escalates nothing that another sequence left.
+    async fn founded(app: Arc<App>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1_000);
+        let slug = NEXT.fetch_add(1, Ordering::Relaxed).to_string();
         let operator =
-            |tenant| testing::ctx(tenant, Actor::Operator("province".into()), seed.fetch_add(1, Ordering::Relaxed));
-        let list = onboarding::read_list(LIST).expect("a sound list");
-        onboarding::onboard(&db, &operator, list, onboarding::Mode::Sandbox, |_| ()).await.expect("onboarded");
-        let artefacts = std::env::temp_dir().join(format!("yishi-sequences-{}", std::process::id()));
-        let compiler = vec![Path::new("compile-component").into()];
-        let policy = PolicyHost::new(&HostOptions { artefacts, key: [3; 32], compiler, widest: Tier::Native });
-        let signing = Signing::new("yishi.test", vec![[2; 32]], vec![]);
-        let sources = Sources { now, entropy };
-        let app = App::new(db, Issuer::new([1; 32]), policy.expect("an engine"), Trust::default(), signing, sources);
+            |tenant| Ctx { entropy: entropy(), ..testing::ctx(tenant, Actor::Operator("province".into()), 1) };
+        let list = onboarding::read_list(LIST.replace("CITY", &slug).as_bytes()).expect("a sound list");
+        onboarding::onboard(&app.db, &operator, list, onboarding::Mode::Sandbox, |_| ()).await.expect("onboarded");
         let operator = app.issuer.issue(&Bearer::Operator("ops".into()), now(), Duration::hours(1));
-        let session = admit(&app, Access::Platform, &operator).await;
+        let session = admit(&app, &slug, Access::Platform, &operator).await;
         let boss = memberships::create_administrator(&app, &session, "王芳".into()).await.expect("appointed");
-        let boss = token(&app, boss);
-        let session = admit(&app, Access::AnyMember, &boss).await;
+        let boss = token(&app, &slug, boss);
+        let session = admit(&app, &slug, Access::AnyMember, &boss).await;
         let all = units::all(&mut app.db.read(&session.ctx).await.expect("begin")).await.expect("read");
         let person = |name: &str| memberships::NewMember { name: name.into(), unit: all[0].id, born_on: None };
         let people = memberships::create_members(&app, &session, vec![person("李明"), person("陈静")]).await;
@@ -173,24 +182,24 @@ impl City {
         for role in [Role::Resident, Role::Coordinator, Role::Officer, Role::Supervisor, Role::Administrator] {
             memberships::create_grant(&app, &session, people[0], all[0].id, role).await.expect("granted");
         }
-        let (everybody, stranger) = ((people[0], token(&app, people[0])), token(&app, people[1]));
-        Self { unit: all[0].id, other: all[1].id, everybody, stranger, app }
+        let (everybody, stranger) = ((people[0], token(&app, &slug, people[0])), token(&app, &slug, people[1]));
+        Self { unit: all[0].id, other: all[1].id, everybody, stranger, app, slug }
     }
 }
 
-fn token(app: &App, member: MemberId) -> String {
-    app.issuer.issue(&Bearer::Member { tenant: "3301".into(), member }, now(), Duration::hours(1))
+fn token(app: &App, slug: &str, member: MemberId) -> String {
+    app.issuer.issue(&Bearer::Member { tenant: slug.into(), member }, now(), Duration::hours(1))
 }
 
-async fn admit(app: &App, access: Access, token: &str) -> Session {
-    let request: RequestId =
-        app.ctx(TenantId(uuid::Uuid::nil()), 0, Actor::System("test"), RequestId(uuid::Uuid::nil())).new_id();
-    sessions::admit(app, access, Some(token), Some("3301"), request, None).await.expect("admitted")
+async fn admit(app: &App, slug: &str, access: Access, token: &str) -> Session {
+    let nobody = uuid::Uuid::nil();
+    let request: RequestId = app.ctx(TenantId(nobody), 0, Actor::System("test"), RequestId(nobody)).new_id();
+    sessions::admit(app, access, Some(token), Some(slug), request, None).await.expect("admitted")
 }
 
 impl<'a> Case<'a> {
     async fn raised(city: &'a City) -> Self {
-        let session = admit(&city.app, Access::AnyMember, &city.everybody.1).await;
+        let session = admit(&city.app, &city.slug, Access::AnyMember, &city.everybody.1).await;
         let new = topics::NewTopic {
             unit: city.unit,
             title: "小区路灯不亮".into(),
@@ -204,7 +213,7 @@ impl<'a> Case<'a> {
     }
 
     async fn session(&self) -> Session {
-        admit(&self.city.app, Access::AnyMember, &self.city.everybody.1).await
+        admit(&self.city.app, &self.city.slug, Access::AnyMember, &self.city.everybody.1).await
     }
 
     async fn standing(&self) -> Standing {
@@ -232,6 +241,13 @@ impl<'a> Case<'a> {
             place: "社区议事厅".into(),
             starts_at: session.ctx.now + Duration::hours(1),
             form: None,
+            mode: yishi_domain::meetings::Mode::OnSite,
+            link: None,
+            body: None,
+            host: None,
+            agenda: vec!["听取意见".into()],
+            rules: None,
+            speech_seconds: 180,
         };
         self.meeting = Some(meetings::convene(&self.city.app, session, self.topic, new).await?);
         Ok(())
@@ -250,13 +266,18 @@ impl<'a> Case<'a> {
                 let Some(meeting) = self.meeting else { return self.convene(session).await };
                 clocks::advance(app, session, 2).await?;
                 let session = self.session().await;
-                let present =
-                    meetings::stored::Attendance { member: self.city.everybody.0, presence: Presence::OnSite };
+                let present = meetings::stored::Attendance {
+                    member: self.city.everybody.0,
+                    presence: Presence::OnSite,
+                    mandated: None,
+                    profile: Default::default(),
+                };
                 meetings::attend(app, &session, meeting, vec![present]).await?;
-                let new = meetings::NewMinutes { text: "多数同意。".into(), recording: None };
-                let filed = meetings::file_minutes(app, &session, meeting, new).await.map(drop);
+                let new = minutes::NewMinutes { text: "多数同意。".into(), recording: None };
+                minutes::file(app, &session, meeting, new).await?;
+                let adopted = minutes::adopt(app, &session, meeting).await.map(drop);
                 self.meeting = None;
-                filed
+                adopted
             }
             Stage::Deliberated => {
                 let agents = vec![self.city.everybody.0];
@@ -279,7 +300,7 @@ impl<'a> Case<'a> {
                 let ballot = self.ballot.unwrap_or(BallotId(nobody));
                 // It may have closed by itself.
                 counting::close(app, session, ballot).await.ok();
-                app.sequence_all().await.expect("sequenced");
+                sequence(&app.db, &session.ctx, &self.city.slug, &app.signing).await.expect("sequenced");
                 self.resolution = counting::count(app, session, ballot).await?.resolution.or(self.resolution);
                 Ok(())
             }
@@ -373,7 +394,7 @@ impl<'a> Case<'a> {
             Try::Rate(score) => surveys::rate(app, session, resolution, rating(score)).await,
             Try::Advance(hours) => clocks::advance(app, session, hours).await.map(drop),
             Try::Stranger => {
-                let stranger = admit(app, Access::AnyMember, &self.city.stranger).await;
+                let stranger = admit(app, &self.city.slug, Access::AnyMember, &self.city.stranger).await;
                 let done = execution::assign(app, &stranger, resolution, self.lists(now)).await;
                 assert!(done.is_err(), "nobody without the role files lists");
                 done.map(drop)
@@ -387,7 +408,7 @@ impl<'a> Case<'a> {
             "topic.raised",
             "topic.accepted",
             "meeting.convened",
-            "minutes.filed",
+            "minutes.adopted",
             "ballot.opened",
             "ballot.decided",
             "resolution.adopted",
@@ -426,7 +447,7 @@ impl<'a> Case<'a> {
             let stage = match event.kind.as_str() {
                 "topic.accepted" => Stage::Accepted,
                 "meeting.convened" | "topic.reopened" => Stage::Deliberating,
-                "minutes.filed" => Stage::Deliberated,
+                "minutes.adopted" => Stage::Deliberated,
                 "ballot.opened" => Stage::Deciding,
                 "ballot.decided" => Stage::NotAdopted,
                 "resolution.adopted" => Stage::Decided,
@@ -515,9 +536,9 @@ fn no_sequence_reaches_what_the_tables_forbid_and_the_record_tells_where_everyth
     let cases = std::env::var("YISHI_SEQUENCES").map_or(200, |number| number.parse().expect("a number"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let config = Config { cases, max_shrink_iters: 100, failure_persistence: None, ..Config::default() };
+    let app = runtime.block_on(service());
     let done = TestRunner::new(config).run(&tries(), |tries| {
-        // A city of its own: in one that many share, every move of the clock would escalate what the others left.
-        runtime.block_on(async { try_all(&City::founded().await, tries).await })
+        runtime.block_on(async { try_all(&City::founded(Arc::clone(&app)).await, tries).await })
     });
     done.unwrap_or_else(|failure| panic!("{failure}"));
 }

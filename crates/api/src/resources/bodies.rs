@@ -13,6 +13,7 @@ use yishi_service::bodies::{self, NewBody, stored};
 use crate::{
     instants::Instant,
     pages::{Page, Wanted, bad_cursor, uuid_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{EXAMPLE, Tag, codes::wire_enum, invitations::Noted, members::Created},
     sessions::Session,
@@ -164,7 +165,7 @@ impl BodiesApi {
         _tenant: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<BodyInput>,
     ) -> Result<Created, Problem> {
         let app = &session.app;
@@ -181,7 +182,7 @@ impl BodiesApi {
         #[oai(name = "tenant")]
         _tenant: Path<String>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
@@ -219,7 +220,7 @@ impl BodiesApi {
         body_id: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<BodyChange>,
     ) -> Result<Noted, Problem> {
         let members = |list: Vec<Uuid>| list.into_iter().map(MemberId).collect();
@@ -240,7 +241,7 @@ impl BodiesApi {
         /// The body's id.
         body_id: Path<Uuid>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,

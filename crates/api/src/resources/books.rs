@@ -21,6 +21,7 @@ use yishi_service::{
 
 use crate::{
     pages::{Page, Wanted},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{Tag, codes::wire_enum},
     sessions::Session,
@@ -126,7 +127,7 @@ impl BooksApi {
         key: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<RowInput>,
     ) -> Result<Json<KeptRow>, Problem> {
         let book = book_of(&register)?;
@@ -152,7 +153,7 @@ impl BooksApi {
         /// The unit; with it come those under it. All unless given.
         unit: Query<Option<Uuid>>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many rows at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,

@@ -14,6 +14,7 @@ use crate::{
     conditions::require_match,
     instants::Instant,
     pages::{Page, Wanted, uuid_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{EXAMPLE, Tag, codes::wire_enum, members::Created},
     sessions::Session,
@@ -135,7 +136,7 @@ impl CallsApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<CallInput>,
     ) -> Result<Created, Problem> {
         let (app, CallInput { units, lead, matter, hours }) = (&session.app, body.0);
@@ -159,7 +160,7 @@ impl CallsApi {
         /// Only those in a state.
         state: Query<Option<CallState>>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many calls at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
@@ -198,7 +199,7 @@ impl CallsApi {
         call: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The call's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
@@ -225,7 +226,7 @@ impl CallsApi {
         call: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The call's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,

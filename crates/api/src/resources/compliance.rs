@@ -12,6 +12,7 @@ use yishi_service::compliance;
 use crate::{
     instants::Instant,
     pages::{Page, Wanted, uuid_cursor},
+    parameters::Cursor,
     problems::Problem,
     resources::{
         Tag,
@@ -98,7 +99,7 @@ impl ComplianceApi {
         /// Only those of a unit and of what lies under it; the whole city unless given.
         unit: Query<Option<Uuid>>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many cases at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,

@@ -14,6 +14,7 @@ use crate::{
     conditions::require_match,
     instants::Instant,
     pages::{Page, Wanted, uuid_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{EXAMPLE, Tag, codes::wire_enum, members::Created},
     sessions::{Session, Visitor},
@@ -147,7 +148,7 @@ impl FindingsApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<FindingInput>,
     ) -> Result<Created, Problem> {
         let (app, FindingInput { kind, unit, item, text, answer_by }) = (&session.app, body.0);
@@ -172,7 +173,7 @@ impl FindingsApi {
         /// Only what is in a state.
         state: Query<Option<FindingState>>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many findings at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
@@ -211,7 +212,7 @@ impl FindingsApi {
         finding: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The finding's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
@@ -237,7 +238,7 @@ impl FindingsApi {
         finding: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The finding's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
@@ -264,7 +265,7 @@ impl FindingsApi {
         finding: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The finding's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,

@@ -12,6 +12,7 @@ use yishi_service::imports::{self, stored};
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::{
         Tag,
@@ -133,7 +134,7 @@ impl ImportsApi {
         register: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<ImportInput>,
     ) -> Result<Created, Problem> {
         let app = &session.app;
@@ -157,7 +158,7 @@ impl ImportsApi {
         number: Query<u64>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         part: ImportPart,
     ) -> Result<Json<ImportParts>, Problem> {
         let (ImportPart::Csv(Binary(bytes)) | ImportPart::Ndjson(Binary(bytes))) = part;
@@ -222,7 +223,7 @@ impl ImportsApi {
         import: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<ApplyInput>,
     ) -> Result<Json<ImportChanges>, Problem> {
         let mode = match body.0.mode {

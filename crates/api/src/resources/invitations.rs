@@ -12,6 +12,7 @@ use yishi_service::invitations::{self, stored};
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::{EXAMPLE, Tag, codes::wire_enum, meetings::Recorded},
     sessions::Session,
@@ -110,7 +111,7 @@ impl InvitationsApi {
         meeting: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<InvitationList>,
     ) -> Result<Json<Recorded>, Problem> {
         let list = body.0.invitations.into_iter().map(|it| (MemberId(it.member), it.part.into())).collect();
@@ -146,7 +147,7 @@ impl InvitationsApi {
         meeting: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<InvitationAnswer>,
     ) -> Result<Noted, Problem> {
         let app = &session.app;

@@ -18,6 +18,7 @@ use crate::{
     conditions::require_match,
     instants::Instant,
     pages::{Page, Wanted, uuid_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{
         EXAMPLE, Tag,
@@ -218,7 +219,7 @@ impl ItemsApi {
         resolution: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<ItemInput>,
     ) -> Result<Created, Problem> {
         let app = &session.app;
@@ -266,7 +267,7 @@ impl ItemsApi {
         /// The item's id.
         item: Path<Uuid>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many reports at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
@@ -289,7 +290,7 @@ impl ItemsApi {
         item: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The item's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
@@ -316,7 +317,7 @@ impl ItemsApi {
         item: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The item's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
@@ -343,7 +344,7 @@ impl ItemsApi {
         item: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The item's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
@@ -370,7 +371,7 @@ impl ItemsApi {
         item: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The item's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
@@ -396,7 +397,7 @@ impl ItemsApi {
         item: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The item's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
@@ -423,7 +424,7 @@ impl ItemsApi {
         item: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The item's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
@@ -449,7 +450,7 @@ impl ItemsApi {
         item: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         /// The item's `ETag` as last read; where it has changed since, the answer is 412.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,

@@ -285,29 +285,6 @@ impl MeetingsApi {
         let added = session.once(app, meetings::attend(app, &session, MeetingId(*meeting), list)).await?;
         Ok(Json(Recorded { added }))
     }
-
-    /// Files the minutes, after which the topic can be decided.
-    #[oai(path = "/v1/:tenant/meetings/:meeting/minutes", method = "post", operation_id = "file_minutes")]
-    async fn file_minutes(
-        &self,
-        session: Session,
-        /// The tenant's slug.
-        #[oai(name = "tenant")]
-        _tenant: Path<String>,
-        /// The meeting's id.
-        meeting: Path<Uuid>,
-        /// Makes repeating the request safe.
-        #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<RequestKey>>,
-        body: Json<MinutesInput>,
-    ) -> Result<Json<Step>, Problem> {
-        let MinutesInput { text, recording } = body.0;
-        let recording =
-            recording.map(|it| Ok::<_, Problem>((it.reference, parse_digest("recording.digest", &it.digest)?)));
-        let new = NewMinutes { text, recording: recording.transpose()? };
-        let app = &session.app;
-        Ok(Json(session.once(app, meetings::file_minutes(app, &session, MeetingId(*meeting), new)).await?.into()))
-    }
 }
 
 impl From<Attendance> for stored::Attendance {

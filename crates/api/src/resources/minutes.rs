@@ -17,6 +17,7 @@ use yishi_service::{
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::{
         Tag,
@@ -137,7 +138,7 @@ impl MinutesApi {
         meeting: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<MinutesInput>,
     ) -> Result<Json<Step>, Problem> {
         let MinutesInput { text, recording } = body.0;
@@ -164,7 +165,7 @@ impl MinutesApi {
         meeting: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<MinutesObjectionInput>,
     ) -> Result<Created, Problem> {
         let app = &session.app;
@@ -207,7 +208,7 @@ impl MinutesApi {
         objection: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<MinutesObjectionAnswer>,
     ) -> Result<Answered, Problem> {
         let MinutesObjectionAnswer { decision, answer } = body.0;
@@ -228,7 +229,7 @@ impl MinutesApi {
         meeting: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<Json<Step>, Problem> {
         let app = &session.app;
         Ok(Json(session.once(app, minutes::adopt(app, &session, MeetingId(*meeting))).await?.into()))

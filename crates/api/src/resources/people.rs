@@ -13,6 +13,7 @@ use yishi_service::people::{self, stored};
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::{
         Tag,
@@ -139,7 +140,7 @@ impl PeopleApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<AdviserInput>,
     ) -> Result<Created, Problem> {
         let app = &session.app;
@@ -174,7 +175,7 @@ impl PeopleApi {
         adviser: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<RecusalInput>,
     ) -> Result<Recused, Problem> {
         let app = &session.app;
@@ -221,7 +222,7 @@ impl PeopleApi {
         person: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<VolunteeringInput>,
     ) -> Result<Json<KeptRow>, Problem> {
         let VolunteeringInput { activity, hours, served_on } = body.0;
@@ -243,7 +244,7 @@ impl PeopleApi {
         key: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<Json<KeptRow>, Problem> {
         let app = &session.app;
         let key = session.once(app, people::undo(app, &session, &key)).await?;

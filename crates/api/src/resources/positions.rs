@@ -13,6 +13,7 @@ use yishi_service::positions::{self, stored};
 use crate::{
     instants::Instant,
     pages::{Wanted, uuid_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{Tag, codes::wire_enum, invitations::Noted, members::Created},
     sessions::Session,
@@ -163,7 +164,7 @@ impl PositionsApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<PositionInput>,
     ) -> Result<Noted, Problem> {
         let PositionInput { side, reason } = body.0;
@@ -183,7 +184,7 @@ impl PositionsApi {
         /// The topic's id.
         topic: Path<Uuid>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
@@ -214,7 +215,7 @@ impl PositionsApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<WordingInput>,
     ) -> Result<Json<WordingVersion>, Problem> {
         let WordingInput { base, text } = body.0;
@@ -250,7 +251,7 @@ impl PositionsApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<AmendmentInput>,
     ) -> Result<Created, Problem> {
         let AmendmentInput { base, text, reason } = body.0;
@@ -286,7 +287,7 @@ impl PositionsApi {
         amendment: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<AmendmentDecision>,
     ) -> Result<Json<WordingVersion>, Problem> {
         let AmendmentDecision { accepted, answer } = body.0;

@@ -130,7 +130,6 @@ impl RecordsApi {
     ///
     /// A stream ends after five minutes and when the server does; an `EventSource` takes it up by itself where it ended.
     #[oai(path = "/v1/:tenant/events/stream", method = "get", operation_id = "follow_events")]
-    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the request")]
     async fn follow_events(
         &self,
         session: Session,

@@ -12,6 +12,7 @@ use yishi_service::speeches::{self, stored};
 
 use crate::{
     instants::Instant,
+    parameters::RequestKey,
     problems::Problem,
     resources::{Tag, invitations::Noted, members::Created},
     sessions::Session,
@@ -68,7 +69,7 @@ impl SpeechesApi {
         meeting: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<SpeechInput>,
     ) -> Result<Created, Problem> {
         let app = &session.app;
@@ -103,7 +104,7 @@ impl SpeechesApi {
         speech: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<Noted, Problem> {
         let app = &session.app;
         session.once(app, speeches::begin(app, &session, SpeechId(*speech))).await?;
@@ -122,7 +123,7 @@ impl SpeechesApi {
         speech: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
     ) -> Result<Noted, Problem> {
         let app = &session.app;
         session.once(app, speeches::end(app, &session, SpeechId(*speech))).await?;

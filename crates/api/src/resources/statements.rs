@@ -16,6 +16,7 @@ use yishi_service::{
 use crate::{
     instants::Instant,
     pages::{Page, Wanted, bad_cursor, uuid_cursor},
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{EXAMPLE, Tag, codes::wire_enum, invitations::Noted, members::Created},
     sessions::Session,
@@ -203,7 +204,7 @@ impl StatementsApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<StatementList>,
     ) -> Result<Created, Problem> {
         let app = &session.app;
@@ -222,7 +223,7 @@ impl StatementsApi {
         /// The topic's id.
         topic: Path<Uuid>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,
@@ -245,7 +246,7 @@ impl StatementsApi {
         statement: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<StanceInput>,
     ) -> Result<Noted, Problem> {
         let app = &session.app;
@@ -265,7 +266,7 @@ impl StatementsApi {
         topic: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<StanceList>,
     ) -> Result<Json<EnteredStances>, Problem> {
         let list = body.0.stances.into_iter();
@@ -286,7 +287,7 @@ impl StatementsApi {
         /// The topic's id.
         topic: Path<Uuid>,
         /// `next` of the page before.
-        cursor: Query<Option<String>>,
+        cursor: Query<Option<Cursor>>,
         /// How many at most; 50 unless given.
         #[oai(validator(minimum(value = "1"), maximum(value = "1000")))]
         limit: Query<Option<u16>>,

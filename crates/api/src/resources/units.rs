@@ -12,7 +12,7 @@ use yishi_service::directory::{self, NewDepartment};
 
 use crate::{
     pages::{Page, Wanted},
-    parameters::Cursor,
+    parameters::{Cursor, RequestKey},
     problems::Problem,
     resources::{EXAMPLE, Tag, members::Created},
     sessions::Session,
@@ -120,7 +120,7 @@ impl UnitsApi {
         unit: Path<Uuid>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<String>>,
+        _key: Header<Option<RequestKey>>,
         body: Json<DepartmentInput>,
     ) -> Result<Created, Problem> {
         let (app, DepartmentInput { code, name }) = (&session.app, body.0);
