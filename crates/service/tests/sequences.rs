@@ -18,7 +18,6 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
-use serde_json::Value;
 use yishi_domain::{
     Actor, BallotId, CallId, Ctx, Digest, Entropy, FindingId, ItemId, MeetingId, MemberId, RequestId, ResolutionId,
     TenantId, TopicId, UnitId,
@@ -475,7 +474,7 @@ impl<'a> Case<'a> {
             };
             told.calls.extend(call.map(|state| (CallId(id("call")), state)));
             let finding = match event.kind.as_str() {
-                "finding.noted" if event.body["kind"] == Value::from("check") => Some(FindingState::Closed),
+                "finding.noted" if event.body["kind"] == "check" => Some(FindingState::Closed),
                 "finding.noted" | "finding.asked_again" => Some(FindingState::Open),
                 "finding.unanswered" => Some(FindingState::Overdue),
                 "finding.answered" => Some(FindingState::Answered),

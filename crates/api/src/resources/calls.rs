@@ -147,6 +147,7 @@ impl CallsApi {
 
     /// Lists calls, the earliest first.
     #[oai(path = "/v1/:tenant/calls", method = "get", operation_id = "list_calls")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the request")]
     async fn list_calls(
         &self,
         session: Session,

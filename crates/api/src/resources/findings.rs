@@ -160,6 +160,7 @@ impl FindingsApi {
 
     /// Lists what supervision committees have noted, the earliest first.
     #[oai(path = "/public/:tenant/findings", method = "get", operation_id = "list_findings")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the request")]
     async fn list_findings(
         &self,
         session: Visitor,
