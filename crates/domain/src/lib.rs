@@ -23,7 +23,9 @@ pub mod balance;
 pub mod ballots;
 #[cfg(feature = "cases")]
 pub mod bodies;
+#[cfg(feature = "cases")]
 pub mod books;
+#[cfg(feature = "cases")]
 pub mod calls;
 #[cfg(feature = "cases")]
 pub mod channels;
@@ -41,13 +43,17 @@ pub mod facts;
 pub mod findings;
 #[cfg(feature = "cases")]
 pub mod ids;
+#[cfg(feature = "cases")]
 pub mod items;
+#[cfg(feature = "cases")]
 pub mod machines;
 #[cfg(feature = "cases")]
 pub mod meetings;
+#[cfg(feature = "cases")]
 pub mod money;
 #[cfg(feature = "cases")]
 pub mod opinions;
+#[cfg(feature = "cases")]
 pub mod orders;
 #[cfg(feature = "cases")]
 pub mod pool;

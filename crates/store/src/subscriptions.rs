@@ -36,7 +36,8 @@ pub async fn appointments(
     Ok(sqlx::query_as(
         "SELECT m.id, m.topic_id, t.title, m.place, m.link, m.starts_at, m.convened_at FROM meetings m
          JOIN topics t ON t.tenant_id = m.tenant_id AND t.id = m.topic_id
-         WHERE m.tenant_id = $1 AND m.starts_at >= $2 AND starts_with(t.path, $3) ORDER BY m.starts_at, m.id LIMIT $4",
+         JOIN units u ON u.tenant_id = t.tenant_id AND u.id = t.unit_id
+         WHERE m.tenant_id = $1 AND m.starts_at >= $2 AND starts_with(u.path, $3) ORDER BY m.starts_at, m.id LIMIT $4",
     )
     .bind(tx.tenant().uuid())
     .bind(since)

@@ -55,8 +55,10 @@ fn in_typescript(root: &Path, node: &Path) -> Result<()> {
         fs::copy(root.join("tests/clients/typescript").join(name), client.join(name)).with_context(|| name)?;
     }
     symlink(root.join("target/tools/npm/node_modules"), client.join("node_modules"))?;
-    let types = client.join("yishi.d.ts");
-    run(command(root, node).arg(bin.join("openapi-typescript")).arg(specs::FILE).arg("--output").arg(types))?;
+    // Run in the client's folder: beside the linter's settings it would take them for its own.
+    let mut generator = command(&client, node);
+    generator.arg(bin.join("openapi-typescript")).arg(root.join(specs::FILE)).args(["--output", "yishi.d.ts"]);
+    run(&mut generator)?;
     run(command(&client, node).arg(bin.join("tsc")).args(["--project", "."]))?;
     script(root, "typescript", node, &client.join("scenario.js"))
 }

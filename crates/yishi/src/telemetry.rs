@@ -110,6 +110,7 @@ fn build(options: &Options) -> Result<(impl Subscriber + Send + Sync + use<>, Te
 fn exporters(collector: &str) -> Result<(SdkTracerProvider, SdkMeterProvider)> {
     let base = collector.trim_end_matches('/').to_owned();
     let made = std::thread::spawn(move || -> Result<_> {
+        rustls::crypto::ring::default_provider().install_default().ok();
         let resource = Resource::builder().with_service_name("yishi").build();
         let spans = SpanExporter::builder()
             .with_http()
