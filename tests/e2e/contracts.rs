@@ -1,7 +1,7 @@
 //! What the description of the interface promises, tried out with made-up requests: whoever asks, whatever they send, the answer is one that it
 //! describes, and never a failure of the server.
 //!
-//! Schemathesis (Hatfield-Dodds and Dygalo, ICSE 2022, doi 10.1145/3510454.3528637) makes the requests from the description. `cargo xtask test`
+//! Schemathesis (Hatfield-Dodds and Dygalo, ICSE 2022, doi 10.1145/3510454.3528637) makes the requests from the description. `cargo xtask contracts`
 //! brings it and names its program in `YISHI_TESTS_SCHEMATHESIS`; `YISHI_TESTS_EXAMPLES` says how many requests an operation gets of each role.
 
 use serde_json::Value;
@@ -20,7 +20,7 @@ const EXAMPLES: &str = "20";
 #[tokio::test]
 async fn whoever_asks_whatever_they_send_the_answer_is_one_that_is_described() {
     let Ok(program) = std::env::var("YISHI_TESTS_SCHEMATHESIS") else {
-        println!("skipped: `cargo xtask test` brings Schemathesis, which YISHI_TESTS_SCHEMATHESIS names");
+        println!("skipped: `cargo xtask contracts` brings Schemathesis, which YISHI_TESTS_SCHEMATHESIS names");
         return;
     };
     let examples = std::env::var("YISHI_TESTS_EXAMPLES").unwrap_or_else(|_| EXAMPLES.into());

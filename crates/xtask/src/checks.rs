@@ -39,10 +39,6 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
     steps.step("interface: clients", || clients::make(root));
     steps.step("tests", || {
         let mut tests = tests(root, database.clone());
-        match specs::schemathesis(root)? {
-            Ok(program) => drop(tests.env("YISHI_TESTS_SCHEMATHESIS", program)),
-            Err(reason) => println!("the interface is not tried out with made-up requests: {reason}"),
-        }
         tests.env("YISHI_TESTS_CLIENTS", clients::folder(root));
         ran(run(tests.args(["test", "--locked", "--workspace", "--no-fail-fast"])))
     });

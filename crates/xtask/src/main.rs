@@ -36,6 +36,7 @@ cargo xtask COMMAND
   plugins       builds the plugins to components, and the program
   peers         builds what `yishi bench policy` measures rule sets against
   clients       makes clients in TypeScript and Python from openapi/yishi.yaml, to target/clients
+  contracts     tries the interface out with requests made up from its description, of every role; YISHI_TESTS_EXAMPLES says how many
   openapi       writes openapi/yishi.yaml from the program
   publish       takes openapi/yishi.yaml over as what was published, which later descriptions must not break
   portable      holds that rules answer the same, however compiled and on the engine's interpreter; builds an engine for it
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         "plugins" => languages::build_all(&root).map(|()| Some(ExitCode::SUCCESS)),
         "peers" => peers::build(&root).map(|()| Some(ExitCode::SUCCESS)),
         "portable" => portable::check(&root).map(|()| Some(ExitCode::SUCCESS)),
+        "contracts" => specs::try_out(&root).map(|()| Some(ExitCode::SUCCESS)),
         "publish" => specs::publish(&root).map(|()| Some(ExitCode::SUCCESS)),
         "clients" => clients::make(&root).map(|_| Some(ExitCode::SUCCESS)),
         "openapi" => specs::write(&root).map(|()| Some(ExitCode::SUCCESS)),

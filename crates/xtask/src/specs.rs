@@ -1,9 +1,6 @@
 //! The description of the interface: equal to what the program serves, and linted.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -11,7 +8,7 @@ use crate::{
     processes::{capture, cargo, command, run},
     stamps,
     steps::Done,
-    tools::{self, Tool},
+    tools,
 };
 
 /// Where the description is checked in.
@@ -80,9 +77,16 @@ pub fn lint(root: &Path) -> Result<Done> {
     })
 }
 
-/// The program that makes requests up from the description.
-pub fn schemathesis(root: &Path) -> Result<Tool<PathBuf>> {
-    Ok(tools::python(root, "schemathesis", &[SCHEMATHESIS])?.map(|bin| bin.join("schemathesis")))
+/// Tries the interface out with requests that Schemathesis makes up from its description, with a token of each role.
+pub fn try_out(root: &Path) -> Result<()> {
+    let program = match tools::python(root, "schemathesis", &[SCHEMATHESIS])? {
+        Ok(bin) => bin.join("schemathesis"),
+        Err(reason) => bail!("{reason}"),
+    };
+    run(cargo(root).args(["build", "--quiet", "--locked", "--workspace"]))?;
+    let mut tests = cargo(root);
+    tests.args(["test", "--locked", "--workspace", "--test", "e2e", "--", "contracts", "--nocapture"]);
+    run(tests.env("YISHI_TESTS_SCHEMATHESIS", program))
 }
 
 fn served(root: &Path) -> Result<String> {

@@ -127,7 +127,7 @@ impl BooksApi {
         key: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<RequestKey>>,
+        _once: Header<Option<RequestKey>>,
         body: Json<RowInput>,
     ) -> Result<Json<KeptRow>, Problem> {
         let book = book_of(&register)?;

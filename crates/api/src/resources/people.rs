@@ -244,7 +244,7 @@ impl PeopleApi {
         key: Path<String>,
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
-        _key: Header<Option<RequestKey>>,
+        _once: Header<Option<RequestKey>>,
     ) -> Result<Json<KeptRow>, Problem> {
         let app = &session.app;
         let key = session.once(app, people::undo(app, &session, &key)).await?;

@@ -9,7 +9,7 @@ fn the_checked_in_description_is_what_is_served() {
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi/yishi.yaml")).unwrap_or_default();
     if kept != served {
         let aside = Path::new(env!("CARGO_TARGET_TMPDIR")).join("yishi.yaml");
-        fs::write(&aside, &served).expect("the folder for tests' files is there");
+        fs::write(&aside, served).expect("the folder for tests' files is there");
         let line = 1 + kept.lines().zip(served.lines()).take_while(|(kept, served)| kept == served).count();
         panic!(
             "openapi/yishi.yaml differs from line {line} on; `cargo xtask openapi` writes it anew, see also {}",
