@@ -16,12 +16,12 @@ use yishi_store::{
     bodies::{self, Body, Sitting},
     notices,
     timers::{self, Timer},
-    units,
 };
 
 use crate::{
     App,
     cases::require_text,
+    directory::require_unit,
     events::{commit_to, event},
     failures::Failure,
     meetings::require_members,
@@ -58,8 +58,7 @@ pub async fn found(app: &App, session: &Session, new: NewBody) -> Result<BodyId,
     }
     require_number(&new.members)?;
     let mut tx = app.db.write(ctx).await?;
-    let unit = units::find(&mut tx, new.unit).await?;
-    let unit = unit.ok_or_else(|| Refusal::invalid("unit.unknown", "unit", "there is no such unit"))?;
+    let unit = require_unit(&mut tx, new.unit, "unit").await?;
     session.require_reach(&unit.path)?;
     require_members(&mut tx, named("members", &new.members)).await?;
     let usual = Level::of_code(&unit.level).map_or(1, usual_months);
@@ -139,8 +138,7 @@ pub async fn times(
     groups: BTreeSet<String>,
 ) -> Result<Vec<Proposal>, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
-    let unit = units::find(&mut tx, unit).await?;
-    let unit = unit.ok_or_else(|| Refusal::invalid("unit.unknown", "unit", "there is no such unit"))?;
+    let unit = require_unit(&mut tx, unit, "unit").await?;
     session.require_reach(&unit.path)?;
     let zone = &session.tenant()?.zone;
     let held = bodies::hours(&mut tx, &unit.path, zone).await?;

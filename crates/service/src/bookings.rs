@@ -17,6 +17,7 @@ use yishi_store::{
 use crate::{
     App,
     cases::{self, require_text},
+    directory::require_unit,
     events::{commit_to, event},
     execution,
     failures::Failure,
@@ -192,7 +193,7 @@ pub async fn reverse(app: &App, session: &Session, id: EntryId, reason: String) 
         return Err(Refusal::conflict("entry.is_reversal", text).with_fix("book again what was right").into());
     }
     for posting in &entry.postings {
-        let unit = funds::require_unit(&mut tx, posting.account.unit, "entry").await?;
+        let unit = require_unit(&mut tx, posting.account.unit, "entry").await?;
         session.require_reach(&unit.path)?;
     }
     let Entry { fund, kind, spent, postings, .. } = entry;

@@ -12,6 +12,7 @@ use yishi_store::{
 
 use crate::{
     App,
+    directory::require_unit,
     events::{commit_to, event},
     failures::Failure,
     sessions::Session,
@@ -68,10 +69,7 @@ pub async fn list(
     let mut tx = app.db.read(&session.ctx).await?;
     let path = match unit {
         None => session.root()?,
-        Some(id) => {
-            let unknown = || Refusal::invalid("unit.unknown", "unit", "there is no such unit in this tenant");
-            units::find(&mut tx, id).await?.ok_or_else(unknown)?.path
-        }
+        Some(id) => require_unit(&mut tx, id, "unit").await?.path,
     };
     Ok(books::page(&mut tx, book, &path, after, limit).await?)
 }

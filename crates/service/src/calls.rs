@@ -20,8 +20,8 @@ use yishi_store::{
 use crate::{
     App,
     cases::{self, require_text, require_version},
+    directory::require_unit,
     events::{commit_to, event},
-    execution::require_unit,
     failures::Failure,
     sessions::Session,
 };

@@ -3,16 +3,15 @@
 use std::collections::HashMap;
 
 use yishi_domain::{
-    Refusal, TopicId, UnitId,
+    TopicId, UnitId,
     compliance::{Shown, Standing, assess, kinds},
 };
 use yishi_store::{
     TenantTx, events,
     topics::{self, Topic, TopicFilter},
-    units,
 };
 
-use crate::{App, failures::Failure, sessions::Session};
+use crate::{App, directory::require_unit, failures::Failure, sessions::Session};
 
 /// How many cases are looked at together.
 const CHUNK: u16 = 200;
@@ -44,10 +43,7 @@ pub async fn list_unmet(
     let mut tx = app.db.read(&session.ctx).await?;
     let under = match unit {
         None => session.root()?,
-        Some(unit) => {
-            let unit = units::find(&mut tx, unit).await?;
-            unit.ok_or_else(|| Refusal::invalid("unit.unknown", "unit", "there is no such unit"))?.path
-        }
+        Some(unit) => require_unit(&mut tx, unit, "unit").await?.path,
     };
     session.require_reach(&under)?;
     let filter = TopicFilter { under: Some(under), ..TopicFilter::default() };

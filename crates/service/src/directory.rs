@@ -3,13 +3,13 @@
 use serde_json::json;
 use yishi_domain::{Refusal, StoredEvent, UnitId};
 use yishi_record::{leaves, trees};
-use yishi_store::{events, records, tenants, units};
+use yishi_store::{TenantTx, events, records, tenants, units};
 
 pub use yishi_store::{tenants::Tenant, units::Unit};
 
-use crate::{
-    App, cases::require_text, events::event, execution::require_unit, failures::Failure, proving, sessions::Session,
-};
+use crate::{App, cases::require_text, events::event, failures::Failure, proving, sessions::Session};
+
+const UNKNOWN_UNIT: &str = "there is no such unit in this tenant";
 
 /// The level of a department.
 pub const DEPARTMENT: &str = "department";
@@ -46,8 +46,19 @@ pub async fn list_units(
 
 /// Finds a unit.
 pub async fn get_unit(app: &App, session: &Session, id: UnitId) -> Result<Unit, Failure> {
-    let unit = units::find(&mut app.db.read(&session.ctx).await?, id).await?;
-    Ok(unit.ok_or_else(|| Refusal::not_found("unit.unknown", "there is no such unit in this tenant"))?)
+    find_unit(&mut app.db.read(&session.ctx).await?, id).await
+}
+
+/// Finds the unit that a path names, or answers that it is not there.
+pub(crate) async fn find_unit(tx: &mut TenantTx, id: UnitId) -> Result<Unit, Failure> {
+    let unknown = || Refusal::not_found("unit.unknown", UNKNOWN_UNIT);
+    Ok(units::find(tx, id).await?.ok_or_else(unknown)?)
+}
+
+/// Finds the unit that a field of a request names, or refuses the field.
+pub(crate) async fn require_unit(tx: &mut TenantTx, id: UnitId, field: &str) -> Result<Unit, Failure> {
+    let unknown = || Refusal::invalid("unit.unknown", field, UNKNOWN_UNIT);
+    Ok(units::find(tx, id).await?.ok_or_else(unknown)?)
 }
 
 /// A department to add.

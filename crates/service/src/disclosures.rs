@@ -4,10 +4,10 @@ use chrono::Duration;
 use yishi_domain::{Refusal, UnitId, money::Quarter};
 use yishi_store::{
     disclosures::{self, Figures},
-    units::{self, Unit},
+    units::Unit,
 };
 
-use crate::{App, failures::Failure, sessions::Session};
+use crate::{App, directory::find_unit, failures::Failure, sessions::Session};
 
 pub use yishi_store::disclosures as stored;
 
@@ -25,8 +25,7 @@ pub async fn get(app: &App, session: &Session, unit: UnitId, quarter: Quarter) -
         return Err(refusal.with_fix("ask then, or for an earlier quarter").into());
     }
     let mut tx = app.db.read(&session.ctx).await?;
-    let unknown = || Refusal::not_found("unit.unknown", "there is no such unit in this tenant");
-    let unit = units::find(&mut tx, unit).await?.ok_or_else(unknown)?;
+    let unit = find_unit(&mut tx, unit).await?;
     let figures = disclosures::figures(&mut tx, &unit.path, from, to).await?;
     Ok((unit, figures))
 }

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde_json::json;
 use yishi_domain::{
-    Ctx, Refusal, ResolutionId, TopicId, UnitId,
+    Ctx, Refusal, ResolutionId, TopicId,
     access::Role,
     items::warned_at,
     resolutions::{Lists, validate_lists},
@@ -15,12 +15,12 @@ use yishi_store::{
     resolutions::{self, Escalation, Resolution},
     timers::{self, Timer},
     topics::Topic,
-    units::{self, Unit},
 };
 
 use crate::{
     App,
     cases::{self, Stepped, require_text},
+    directory::require_unit,
     events::{commit_to, event},
     failures::Failure,
     items,
@@ -153,9 +153,4 @@ pub(crate) async fn cancel_timers(tx: &mut WriteTx, id: ResolutionId) -> Result<
         timers::cancel(tx, kind, id.uuid()).await?;
     }
     Ok(())
-}
-
-pub(crate) async fn require_unit(tx: &mut WriteTx, id: UnitId, field: &str) -> Result<Unit, Failure> {
-    let unit = units::find(tx, id).await?;
-    Ok(unit.ok_or_else(|| Refusal::invalid("unit.unknown", field, "there is no such unit in this tenant"))?)
 }

@@ -17,6 +17,7 @@ use yishi_store::{
 
 use crate::{
     App,
+    directory::find_unit,
     events::{commit_to, event},
     failures::Failure,
     sessions::Session,
@@ -202,21 +203,21 @@ pub async fn record(app: &App, session: &Session, rows: Vec<Row>) -> Result<Vec<
 /// Lists the facts of a unit that are in force on a day; today unless given.
 pub async fn list(app: &App, session: &Session, unit: UnitId, on: Option<NaiveDate>) -> Result<Vec<Fact>, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
-    require_unit(&mut tx, unit).await?;
+    find_unit(&mut tx, unit).await?;
     Ok(facts::in_force(&mut tx, unit, on.unwrap_or_else(|| session.ctx.now.date_naive())).await?)
 }
 
 /// Lists the versions of one fact of a unit, the latest first.
 pub async fn versions(app: &App, session: &Session, unit: UnitId, name: &str) -> Result<Vec<Fact>, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
-    require_unit(&mut tx, unit).await?;
+    find_unit(&mut tx, unit).await?;
     Ok(facts::versions(&mut tx, unit, name, VERSIONS).await?)
 }
 
 /// Who lives in a unit on a day; today unless given.
 pub async fn population(app: &App, session: &Session, unit: UnitId, on: Option<NaiveDate>) -> Result<Known, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
-    let unit = require_unit(&mut tx, unit).await?;
+    let unit = find_unit(&mut tx, unit).await?;
     let known = population_of(&mut tx, &unit.path, on.unwrap_or_else(|| session.ctx.now.date_naive())).await?;
     let unknown = || Refusal::not_found("fact.no_population", "nobody has said yet who lives in this unit on that day");
     Ok(known.ok_or_else(unknown)?)
@@ -238,9 +239,4 @@ pub(crate) async fn population_of(tx: &mut TenantTx, path: &str, day: NaiveDate)
 pub async fn background(app: &App, session: &Session, topic: TopicId) -> Result<Vec<Fact>, Failure> {
     let topic = topics::get(app, session, topic).await?;
     list(app, session, topic.unit, None).await
-}
-
-async fn require_unit(tx: &mut TenantTx, id: UnitId) -> Result<Unit, Failure> {
-    let unit = units::find(tx, id).await?;
-    Ok(unit.ok_or_else(|| Refusal::not_found("unit.unknown", "there is no such unit in this tenant"))?)
 }

@@ -19,8 +19,8 @@ use yishi_store::{
 use crate::{
     App,
     cases::{self, require_text, require_version},
+    directory::require_unit,
     events::{commit_to, event},
-    execution::require_unit,
     failures::Failure,
     items::unknown as unknown_item,
     sessions::Session,

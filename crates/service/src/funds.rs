@@ -8,10 +8,10 @@ use yishi_domain::{
 use yishi_store::{
     TenantTx,
     funds::{self, Fund},
-    units::{self, Unit},
+    units::Unit,
 };
 
-use crate::{App, cases::require_text, events::event, failures::Failure, sessions::Session};
+use crate::{App, cases::require_text, directory::require_unit, events::event, failures::Failure, sessions::Session};
 
 pub use yishi_store::funds as stored;
 
@@ -61,12 +61,6 @@ pub async fn list(app: &App, session: &Session, after: Option<FundId>, limit: u1
 pub(crate) async fn require(tx: &mut TenantTx, id: FundId) -> Result<Fund, Failure> {
     let unknown = || Refusal::not_found("fund.unknown", "there is no such fund in this tenant");
     Ok(funds::find(tx, id).await?.ok_or_else(unknown)?)
-}
-
-/// Finds a unit that a field of the request names, or refuses.
-pub(crate) async fn require_unit(tx: &mut TenantTx, id: UnitId, field: &str) -> Result<Unit, Failure> {
-    let unknown = || Refusal::invalid("unit.unknown", field, "there is no such unit in this tenant");
-    Ok(units::find(tx, id).await?.ok_or_else(unknown)?)
 }
 
 /// Finds a unit whose money the fund may hold, or refuses.

@@ -83,9 +83,15 @@ pub async fn send(app: &App, session: &Session, id: ImportId, part: u64, text: &
     };
     let mut faults = Vec::new();
     let mut rows = Vec::with_capacity(lines.len());
-    let known: BTreeMap<_, _> = units::all(&mut tx).await?.into_iter().map(|it| (it.code.clone(), it)).collect();
-    for (line, cells) in lines {
-        match cells.and_then(|cells| read(import.book, cells)) {
+    let lines: Vec<_> =
+        lines.into_iter().map(|(line, cells)| (line, cells.and_then(|cells| read(import.book, cells)))).collect();
+    let mut codes: Vec<_> = lines.iter().filter_map(|(_, row)| Some(row.as_ref().ok()?.unit.clone())).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let known: BTreeMap<_, _> =
+        units::with_codes(&mut tx, &codes).await?.into_iter().map(|it| (it.code.clone(), it)).collect();
+    for (line, row) in lines {
+        match row {
             Err(found) => faults.extend(found.into_iter().map(|fault| (line, fault))),
             Ok(row) => match known.get(&row.unit) {
                 None => {

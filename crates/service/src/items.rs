@@ -20,8 +20,9 @@ use yishi_store::{
 use crate::{
     App,
     cases::{require_text, require_version},
+    directory::require_unit,
     events::{commit_to, event},
-    execution::{self, lock_with_topic, require_unit},
+    execution::{self, lock_with_topic},
     failures::Failure,
     sessions::Session,
 };

@@ -11,6 +11,7 @@ use yishi_store::{
 
 use crate::{
     App,
+    directory::require_unit,
     events::{commit_to, event},
     failures::Failure,
     sessions::Session,
@@ -113,9 +114,4 @@ fn member(
     let added = event(ctx, "member.added", row.id.uuid(), json!({"unit": unit.id}));
     let added = commit_to(ctx, added, "name", row.name.as_str());
     Ok((row, added))
-}
-
-async fn require_unit(tx: &mut WriteTx, id: UnitId, field: &str) -> Result<Unit, Failure> {
-    let unit = units::find(tx, id).await?;
-    Ok(unit.ok_or_else(|| Refusal::invalid("unit.unknown", field, "there is no such unit in this tenant"))?)
 }

@@ -5,19 +5,19 @@ use serde_json::{Map, json};
 use yishi_domain::{
     AdviserId, Refusal, TopicId, UnitId,
     books::{Book, Row},
-    workflow::Stage,
+    workflow::FINAL,
 };
 use yishi_store::{
     WriteTx,
     advisers::{self, Adviser},
     books::{self as rows, Kept, Sums},
-    units,
 };
 
 use crate::{
     App,
     books::changed,
     cases::{self, require_text},
+    directory::find_unit,
     events::{commit_to, event},
     failures::Failure,
     sessions::Session,
@@ -63,7 +63,7 @@ pub async fn assign(app: &App, session: &Session, topic: TopicId, person: String
     let mut tx = app.db.write(ctx).await?;
     let topic = cases::lock(&mut tx, topic, None).await?;
     session.require_reach(&topic.path)?;
-    if matches!(topic.stage, Stage::Rejected | Stage::Merged | Stage::Withdrawn | Stage::Closed) {
+    if FINAL.contains(&topic.stage) {
         return Err(Refusal::conflict("topic.wrong_stage", format!("the topic is {}", topic.stage)).into());
     }
     let it = require(&mut tx, &person).await?;
@@ -168,8 +168,7 @@ pub async fn standing(app: &App, session: &Session, person: &str, year: i32) -> 
 /// Who is in the pools of a unit and those under it today, by pool; with the unit's level.
 pub async fn pools(app: &App, session: &Session, unit: UnitId) -> Result<(String, Vec<(String, u64)>), Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
-    let unknown = || Refusal::not_found("unit.unknown", "there is no such unit in this tenant");
-    let unit = units::find(&mut tx, unit).await?.ok_or_else(unknown)?;
+    let unit = find_unit(&mut tx, unit).await?;
     Ok((unit.level, rows::pooled(&mut tx, &unit.path, session.ctx.now.date_naive()).await?))
 }
 

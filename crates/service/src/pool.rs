@@ -6,7 +6,6 @@ use yishi_domain::{
     access::Role,
     channels::Channel,
     pool::{asked, words},
-    topics::Significance,
     workflow::Stage,
 };
 use yishi_store::{
@@ -15,12 +14,12 @@ use yishi_store::{
     events, notices,
     pool::{self, Answer, Bond, Order, Pooled},
     topics::{self as stored_topics, Topic, TopicFilter},
-    units,
 };
 
 use crate::{
     App,
     cases::{self, require_text},
+    directory::require_unit,
     events::{commit_to, event},
     failures::Failure,
     sessions::Session,
@@ -64,10 +63,7 @@ pub async fn search(
     let mut tx = app.db.read(&session.ctx).await?;
     let under = match wanted.unit {
         None => None,
-        Some(unit) => {
-            let unit = units::find(&mut tx, unit).await?;
-            Some(unit.ok_or_else(|| Refusal::invalid("unit.unknown", "unit", "there is no such unit"))?.path)
-        }
+        Some(unit) => Some(require_unit(&mut tx, unit, "unit").await?.path),
     };
     let text = wanted.text.as_deref().unwrap_or_default();
     let words = asked(text);
@@ -216,20 +212,13 @@ pub async fn split(app: &App, session: &Session, id: TopicId, parts: Vec<Part>) 
             let members = pool::bound(&mut tx, bond, id).await?;
             pool::bind(&mut tx, bond, part.id, &members, ctx.now).await?;
         }
-        let body = json!({"from": id, "category": part.category, "significance": significance(&part)});
+        let body = json!({"from": id, "category": part.category, "significance": part.significance});
         let split = commit_to(ctx, event(ctx, "topic.split", part.id.uuid(), body), "title", part.title.as_str());
         told.push(commit_to(ctx, split, "body", part.body.as_str()));
         ids.push(part.id);
     }
     let first = told.remove(0);
     Ok(tx.commit_with(first, told, ids).await?)
-}
-
-const fn significance(topic: &Topic) -> &'static str {
-    match topic.significance {
-        Significance::General => "general",
-        Significance::Major => "major",
-    }
 }
 
 /// Lets what a topic has gathered follow it into the one that it is merged into; whoever raised it supports and follows that one.

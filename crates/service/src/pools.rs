@@ -3,14 +3,19 @@
 use serde_json::json;
 use yishi_domain::{DrawId, ProvisionId, Refusal, ResolutionId, UnitId, pools::ProvisionKind};
 use yishi_store::{
-    TenantTx, WriteTx,
+    WriteTx,
     funds::{self as accounts, Fund},
     provisions::{self, Draw, Provision},
-    units::{self, Unit},
 };
 
 use crate::{
-    App, bookings::require_served, cases::require_text, events::event, failures::Failure, funds, sessions::Session,
+    App,
+    bookings::require_served,
+    cases::require_text,
+    directory::{find_unit, require_unit},
+    events::event,
+    failures::Failure,
+    sessions::Session,
 };
 
 pub use yishi_store::provisions as stored;
@@ -47,7 +52,7 @@ pub async fn offer(app: &App, session: &Session, unit: UnitId, offer: Offer) -> 
     require_text("provision.bad_measure", "measure", &offer.measure, 20)?;
     require_quantity(offer.quantity)?;
     let mut tx = app.db.write(ctx).await?;
-    session.require_reach(&known(&mut tx, unit).await?.path)?;
+    session.require_reach(&find_unit(&mut tx, unit).await?.path)?;
     let Offer { kind, name, measure, quantity } = offer;
     let id = ctx.new_id();
     let it = Provision { id, unit, kind, name, measure, quantity, remaining: quantity, offered_at: ctx.now };
@@ -61,7 +66,7 @@ pub async fn offer(app: &App, session: &Session, unit: UnitId, offer: Offer) -> 
 /// What the pool of a unit holds.
 pub async fn get(app: &App, session: &Session, unit: UnitId) -> Result<Pool, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
-    known(&mut tx, unit).await?;
+    find_unit(&mut tx, unit).await?;
     let money = accounts::available(&mut tx, unit).await?;
     Ok(Pool { money, provisions: provisions::of_unit(&mut tx, unit).await? })
 }
@@ -78,7 +83,7 @@ pub async fn draw(
     require_quantity(quantity)?;
     let mut tx = app.db.write(ctx).await?;
     let mut it = require(&mut tx, session, id).await?;
-    let path = funds::require_unit(&mut tx, it.unit, "unit").await?.path;
+    let path = require_unit(&mut tx, it.unit, "unit").await?.path;
     require_served(&mut tx, resolution, &path).await?;
     it.remaining = it.remaining.checked_sub(quantity).ok_or_else(|| {
         let text = format!("{} {} are left", it.remaining, it.measure);
@@ -107,16 +112,10 @@ pub async fn give_back(app: &App, session: &Session, id: DrawId) -> Result<(), F
     Ok(tx.commit([event(ctx, "provision.returned", it.id.uuid(), body)], ()).await?)
 }
 
-/// The unit whose pool is asked for.
-async fn known(tx: &mut TenantTx, id: UnitId) -> Result<Unit, Failure> {
-    let unknown = || Refusal::not_found("unit.unknown", "there is no such unit in this tenant");
-    Ok(units::find(tx, id).await?.ok_or_else(unknown)?)
-}
-
 async fn require(tx: &mut WriteTx, session: &Session, id: ProvisionId) -> Result<Provision, Failure> {
     let unknown = || Refusal::not_found("provision.unknown", "there is nothing such in a pool of this tenant");
     let it = provisions::lock(tx, id).await?.ok_or_else(unknown)?;
-    session.require_reach(&funds::require_unit(tx, it.unit, "unit").await?.path)?;
+    session.require_reach(&require_unit(tx, it.unit, "unit").await?.path)?;
     Ok(it)
 }
 

@@ -17,6 +17,7 @@ use yishi_store::{
 use crate::{
     App,
     cases::require_text,
+    directory::require_unit,
     events::{commit_to, event},
     failures::Failure,
     sessions::Session,
@@ -129,8 +130,7 @@ pub async fn list(
     limit: u16,
 ) -> Result<Vec<Registration>, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
-    let unit = units::find(&mut tx, unit).await?;
-    let unit = unit.ok_or_else(|| Refusal::invalid("unit.unknown", "unit", "there is no such unit"))?;
+    let unit = require_unit(&mut tx, unit, "unit").await?;
     session.require_reach(&unit.path)?;
     Ok(registers::page(&mut tx, &unit.path, capacity, after, limit).await?)
 }
@@ -145,11 +145,7 @@ pub(crate) async fn draw(
 ) -> Result<Vec<VotingUnit>, Failure> {
     let path = match from.unit {
         None => topic_path.to_owned(),
-        Some(id) => {
-            let unit = units::find(tx, id).await?;
-            let unknown = || Refusal::invalid("unit.unknown", "register.unit", "there is no such unit");
-            unit.ok_or_else(unknown)?.path
-        }
+        Some(id) => require_unit(tx, id, "register.unit").await?.path,
     };
     session.require_reach(&path)?;
     // More owners than voting units may be entered for them; a roll beyond its cap is refused as such.

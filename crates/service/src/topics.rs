@@ -16,12 +16,12 @@ use yishi_store::{
     mandates, members, pool,
     timers::{self, Timer},
     topics::{self, Topic, TopicFilter},
-    units,
 };
 
 use crate::{
     App,
     cases::{require_text, unknown},
+    directory::require_unit,
     events::{commit_to, event},
     failures::Failure,
     rules::Rules,
@@ -61,8 +61,7 @@ pub async fn raise(app: &App, session: &Session, new: NewTopic) -> Result<TopicI
     require_text("topic.bad_title", "title", &new.title, 200)?;
     require_text("topic.bad_body", "body", &new.body, 10_000)?;
     let mut tx = app.db.read(ctx).await?;
-    let unit = units::find(&mut tx, new.unit).await?;
-    let unit = unit.ok_or_else(|| Refusal::invalid("unit.unknown", "unit", "there is no such unit in this tenant"))?;
+    let unit = require_unit(&mut tx, new.unit, "unit").await?;
     session.require_reach(&unit.path)?;
     if new.place.is_some_and(|(latitude, longitude)| latitude.abs() > 90_000_000 || longitude.abs() > 180_000_000) {
         let text = "latitudes reach from -90 to 90 degrees and longitudes from -180 to 180, in millionths of a degree";
@@ -151,10 +150,7 @@ pub async fn list(
     let mut tx = app.db.read(&session.ctx).await?;
     let under = match unit {
         None => None,
-        Some(unit) => {
-            let unit = units::find(&mut tx, unit).await?;
-            Some(unit.ok_or_else(|| Refusal::invalid("unit.unknown", "unit", "there is no such unit"))?.path)
-        }
+        Some(unit) => Some(require_unit(&mut tx, unit, "unit").await?.path),
     };
     let root = session.root()?;
     let public = !session.holds(STAFF, under.as_deref().unwrap_or(&root));

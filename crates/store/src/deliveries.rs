@@ -8,8 +8,9 @@ use uuid::Uuid;
 use yishi_domain::StoredEvent;
 
 use crate::{
-    RecordTx, StoreError, TenantTx, WriteTx, events, feeds,
-    feeds::Wanted,
+    RecordTx, StoreError, TenantTx, WriteTx, events,
+    feeds::{self, Wanted},
+    records::bigint,
     webhooks::{self, Webhook},
 };
 
@@ -207,8 +208,4 @@ pub async fn of_webhook(
     .bind(i64::from(limit))
     .fetch_all(tx.sql())
     .await?)
-}
-
-fn bigint(position: u64) -> i64 {
-    i64::try_from(position).unwrap_or(i64::MAX)
 }

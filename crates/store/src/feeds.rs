@@ -3,7 +3,10 @@
 use sqlx::QueryBuilder;
 use yishi_domain::{StoredEvent, subscriptions::Kinds};
 
-use crate::{StoreError, TenantTx, events, records};
+use crate::{
+    StoreError, TenantTx, events,
+    records::{self, bigint},
+};
 
 /// Which part of the feed.
 #[derive(Clone, Debug, Default)]
@@ -55,8 +58,4 @@ fn push_under(query: &mut QueryBuilder<sqlx::Postgres>, path: &str) {
     }
     query.push(" OR EXISTS (SELECT 1 FROM units u WHERE u.tenant_id = e.tenant_id AND u.id = e.subject");
     query.push(" AND starts_with(u.path, ").push_bind(path.to_owned()).push(")))");
-}
-
-fn bigint(position: u64) -> i64 {
-    i64::try_from(position).unwrap_or(i64::MAX)
 }
