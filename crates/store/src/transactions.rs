@@ -25,7 +25,7 @@ impl TenantTx {
         // SET LOCAL, not set_config: it also reaches the workers of a distributed database. The literal is a UUID, hence safe. Sent together
         // they cost one round trip.
         let begin = format!("{begin}; SET LOCAL yishi.tenant = '{}'", tenant.uuid());
-        Ok(Self { tx: pool.begin_with(AssertSqlSafe(begin)).await?, tenant })
+        Ok(Self { tx: begun(pool, begin).await?, tenant })
     }
 
     /// The tenant.
@@ -254,7 +254,7 @@ pub struct PlatformTx {
 
 impl PlatformTx {
     pub(crate) async fn begin(pool: &PgPool) -> Result<Self, StoreError> {
-        Ok(Self { tx: pool.begin().await? })
+        Ok(Self { tx: begun(pool, "BEGIN".into()).await? })
     }
 
     pub(crate) fn sql(&mut self) -> &mut PgConnection {
@@ -265,4 +265,14 @@ impl PlatformTx {
     pub async fn commit(self) -> Result<(), StoreError> {
         Ok(self.tx.commit().await?)
     }
+}
+
+/// Begins a transaction to its end, whether or not the caller waits for it.
+///
+/// A caller that goes away (a client that hangs up) ends what it was doing anywhere. While the server begins a transaction, the connection does not yet
+/// know that it has one to end, and would go back to the pool inside it.
+async fn begun(pool: &PgPool, begin: String) -> Result<Transaction<'static, Postgres>, StoreError> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(begin)).await });
+    Ok(begun.await.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))??)
 }
