@@ -26,6 +26,7 @@ mod loops;
 mod methods;
 mod money;
 mod objections;
+mod open311;
 mod opinions;
 mod plugins;
 mod problems;

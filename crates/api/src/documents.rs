@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use poem::{IntoResponse, Response, handler, http::header};
+use poem::{Response, handler};
 use serde_yaml::Value;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
@@ -33,7 +33,7 @@ pub fn get_json() -> Response {
 }
 
 fn served(content_type: &'static str, text: &'static str) -> Response {
-    text.with_header(header::CONTENT_TYPE, content_type).into_response()
+    Response::builder().content_type(content_type).body(text)
 }
 
 /// A reference that says more stands in an `allOf` beside a schema that repeats its description alone, of which generators of clients make an

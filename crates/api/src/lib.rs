@@ -16,6 +16,7 @@ pub mod boards;
 pub mod conditions;
 pub mod documents;
 pub mod instants;
+pub mod open311;
 pub mod operations;
 pub mod pages;
 pub mod parameters;
@@ -39,14 +40,14 @@ use yishi_service::App;
 
 pub use crate::problems::Problem;
 use crate::resources::{
-    ballots::BallotsApi, batches::BatchesApi, bodies::BodiesApi, bookings::BookingsApi, books::BooksApi,
-    calls::CallsApi, campaigns::CampaignsApi, casts::CastsApi, checkpoints::CheckpointsApi, clocks::ClocksApi,
-    compliance::ComplianceApi, disclosures::DisclosuresApi, divisions::DivisionsApi, facts::FactsApi,
-    feedback::FeedbackApi, findings::FindingsApi, funds::FundsApi, imports::ImportsApi, invitations::InvitationsApi,
-    items::ItemsApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi,
-    notices::NoticesApi, objections::ObjectionsApi, orders::OrdersApi, participations::ParticipationsApi,
-    people::PeopleApi, pool::PoolApi, pools::PoolsApi, positions::PositionsApi, records::RecordsApi,
-    registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
+    api_keys::ApiKeysApi, ballots::BallotsApi, batches::BatchesApi, bodies::BodiesApi, bookings::BookingsApi,
+    books::BooksApi, calls::CallsApi, campaigns::CampaignsApi, casts::CastsApi, checkpoints::CheckpointsApi,
+    clocks::ClocksApi, compliance::ComplianceApi, disclosures::DisclosuresApi, divisions::DivisionsApi,
+    facts::FactsApi, feedback::FeedbackApi, findings::FindingsApi, funds::FundsApi, imports::ImportsApi,
+    invitations::InvitationsApi, items::ItemsApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi,
+    minutes::MinutesApi, notices::NoticesApi, objections::ObjectionsApi, open311::Open311Api, orders::OrdersApi,
+    participations::ParticipationsApi, people::PeopleApi, pool::PoolApi, pools::PoolsApi, positions::PositionsApi,
+    records::RecordsApi, registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
     speeches::SpeechesApi, statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi,
     tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi,
 };
@@ -119,7 +120,9 @@ resources! {
     RecordsApi
     CheckpointsApi
     SubscriptionsApi
-    WebhooksApi;
+    WebhooksApi
+    ApiKeysApi
+    Open311Api;
 }
 
 /// The whole interface over a service.
@@ -154,7 +157,8 @@ pub fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
 fn service() -> OpenApiService<Api, ()> {
     let about = format!(
         "Grassroots democratic deliberation: topics, deliberation, ballots, execution, feedback, each step in a record that anyone can verify.\n\n\
-         Every path under `/v1/{{tenant}}` belongs to one tenant, `/platform` to the province, `/public/{{tenant}}` to everybody. Whatever is not \
+         Every path under `/v1/{{tenant}}` belongs to one tenant, `/platform` to the province, `/public/{{tenant}}` to everybody, and `/open311/{{tenant}}/v2` to \
+         systems that speak Open311. Whatever is not \
          answered as asked is a problem (RFC 9457) with a stable `code`. Lists have opaque cursors; answers to GET carry an `ETag`; `X-Request-Id` \
          (a UUID) is taken from the caller or made. With an `Idempotency-Key` (up to 200 printable ASCII characters) a request that is sent again \
          has one effect and one answer; the same key with another request is refused.\n\n## Who may do what\n\nA role holds at a unit and reaches what lies under it.\n\n{}",

@@ -241,13 +241,16 @@ impl IntoResponse for Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
+        response.extensions_mut().insert(self);
         response
     }
 }
 
 impl From<Problem> for poem::Error {
     fn from(problem: Problem) -> Self {
-        Self::from_response(problem.into_response())
+        let mut error = Self::from_response(problem.clone().into_response());
+        error.set_data(problem);
+        error
     }
 }
 

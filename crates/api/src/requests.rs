@@ -15,7 +15,7 @@ use tracing::{Instrument as _, Span, field::Empty, info_span};
 use yishi_domain::{Actor, Digest, RequestId};
 use yishi_service::App;
 
-use crate::{operations::methods_at, problems::Problem};
+use crate::{open311, operations::methods_at, problems::Problem};
 
 /// The header that carries a request's id, both ways.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -96,6 +96,7 @@ pub(crate) async fn surround<E: Endpoint<Output = Response>>(
             Ok(request) => inner.call(request).await.unwrap_or_else(Problem::answer),
             Err(problem) => problem.into_response(),
         };
+        let response = open311::in_its_own_form(&path, response);
         measure(&method, current.operation.get().copied(), &response, begun);
         response
     };

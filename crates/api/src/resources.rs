@@ -1,5 +1,6 @@
 //! The resources, one file each: wire types, handlers, conversions.
 
+pub mod api_keys;
 pub mod ballots;
 pub mod batches;
 pub mod bodies;
@@ -28,6 +29,7 @@ pub mod members;
 pub mod minutes;
 pub mod notices;
 pub mod objections;
+pub mod open311;
 pub mod orders;
 pub mod papers;
 pub mod participations;

@@ -152,11 +152,11 @@ fn idempotency_key(request: &Request, operation: &'static str) -> Result<Option<
     Ok(Some(IdempotencyKey { key: key.to_owned(), operation, request: *digest }))
 }
 
-/// The tenant that a path names: `/v1/{tenant}/..`, `/public/{tenant}/..` or `/platform/tenants/{tenant}/..`.
+/// The tenant that a path names: `/v1/{tenant}/..`, `/public/{tenant}/..`, `/open311/{tenant}/..` or `/platform/tenants/{tenant}/..`.
 fn tenant_of(path: &str) -> Option<&str> {
     let mut parts = path.trim_start_matches('/').split('/');
     let slug = match parts.next()? {
-        "v1" | "public" => parts.next(),
+        "v1" | "public" | "open311" => parts.next(),
         "platform" => parts.next().filter(|it| *it == "tenants").and_then(|_| parts.next()),
         _ => None,
     };

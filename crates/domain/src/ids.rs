@@ -98,6 +98,8 @@ ids! {
     AdviserId;
     /// An import of a file into a register.
     ImportId;
+    /// A key by which another system speaks for a member.
+    ApiKeyId;
     /// An escalation.
     EscalationId;
     /// An action item of a resolution.

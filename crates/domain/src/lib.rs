@@ -84,10 +84,10 @@ pub use crate::{
     ctx::{Actor, Ctx, Entropy, IdempotencyKey},
     events::{Event, Opening, StoredEvent},
     ids::{
-        ActivationId, AdviserId, AmendmentId, BallotId, BatchId, BodyId, CallId, CampaignId, CommentId, DrawId,
-        EntryId, EscalationId, EventId, FactId, FindingId, FundId, GrantId, ImportId, ItemId, MandateId, MeetingId,
-        MemberId, MinutesObjectionId, ObjectionId, PledgeId, PositionId, ProvisionId, RegistrationId, ReplayId,
-        RequestId, ResolutionId, ShadowId, SpeechId, StatementId, TenantId, TimerId, TopicId, UnitId,
+        ActivationId, AdviserId, AmendmentId, ApiKeyId, BallotId, BatchId, BodyId, CallId, CampaignId, CommentId,
+        DrawId, EntryId, EscalationId, EventId, FactId, FindingId, FundId, GrantId, ImportId, ItemId, MandateId,
+        MeetingId, MemberId, MinutesObjectionId, ObjectionId, PledgeId, PositionId, ProvisionId, RegistrationId,
+        ReplayId, RequestId, ResolutionId, ShadowId, SpeechId, StatementId, TenantId, TimerId, TopicId, UnitId,
     },
     refusals::{Refusal, RefusalKind},
 };

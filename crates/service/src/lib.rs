@@ -10,6 +10,7 @@ mod events;
 mod rules;
 mod trials;
 
+pub mod api_keys;
 pub mod balance;
 pub mod ballots;
 pub mod batches;
@@ -45,6 +46,7 @@ pub mod minutes;
 pub mod notices;
 pub mod objections;
 pub mod onboarding;
+pub mod open311;
 pub mod orders;
 pub mod outbound;
 pub mod people;

@@ -200,6 +200,18 @@ pub async fn admit(
     Ok(Session { ctx, tenant, grants: Vec::new(), access })
 }
 
+/// The session of a member for whom something else than a token of theirs speaks, in the tenant of a visitor's request.
+pub(crate) async fn speaking_for(
+    app: &App,
+    visitor: &Session,
+    member: MemberId,
+    access: Access,
+) -> Result<Session, Failure> {
+    let ctx = Ctx { actor: Actor::Member(member), ..visitor.ctx.clone() };
+    let grants = grants::of_member(&mut app.db.read(&ctx).await?, member).await?;
+    Ok(Session { ctx, tenant: visitor.tenant.clone(), grants, access })
+}
+
 fn bearer(app: &App, token: Option<&str>, wall: DateTime<Utc>) -> Result<Bearer, Refusal> {
     let token = token.ok_or_else(|| unauthenticated("session.no_token", "this needs a token"))?;
     app.issuer.check(token, wall)

@@ -5,12 +5,14 @@ use chrono::{DateTime, Duration, Utc};
 use ed25519_dalek::{Signature, SigningKey, Verifier as _, VerifyingKey};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use yishi_domain::{MemberId, Refusal, RefusalKind};
+use yishi_domain::{ApiKeyId, MemberId, Refusal, RefusalKind};
 
 /// The name of the issuer.
 pub const ISSUER: &str = "local";
 /// Whom the tokens are for.
 pub const AUDIENCE: &str = "yishi";
+/// Whom keys of other systems are for, so that none of them is a token.
+const KEYS: &str = "yishi-keys";
 /// What comes before the 32 secret bytes in the PKCS #8 form of an Ed25519 key (RFC 8410, section 7).
 const PKCS8: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
@@ -70,7 +72,7 @@ impl Issuer {
             Refusal::new(RefusalKind::Unauthenticated, "session.bad_token", why)
                 .with_fix("send `Authorization: Bearer` and a token from `yishi token`")
         };
-        let claims = self.claims(token).ok_or_else(|| bad("the token is not one of this installation's"))?;
+        let claims = self.claims(token, AUDIENCE).ok_or_else(|| bad("the token is not one of this installation's"))?;
         if claims.exp <= now.timestamp() {
             return Err(bad("the token has expired"));
         }
@@ -83,16 +85,30 @@ impl Issuer {
         }
     }
 
+    /// Signs a key by which another system speaks in a tenant; the same key whenever it is signed.
+    pub fn issue_key(&self, tenant: &str, key: ApiKeyId, until: DateTime<Utc>) -> String {
+        let (iss, aud, exp) = (ISSUER.into(), KEYS.into(), until.timestamp());
+        let claims = Claims { iss, aud, sub: key.to_string(), exp, tenant: Some(tenant.into()) };
+        jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, &self.sign).expect("a sound key signs anything")
+    }
+
+    /// The key that a text is, where it is one of a tenant and has not expired.
+    pub fn check_key(&self, text: &str, tenant: &str, now: DateTime<Utc>) -> Option<ApiKeyId> {
+        let claims = self.claims(text, KEYS)?;
+        let ours = claims.tenant.as_deref() == Some(tenant) && claims.exp > now.timestamp();
+        claims.sub.parse().ok().filter(|_| ours)
+    }
+
     /// The claims of a token in the compact form (RFC 7515, section 3.1) that this issuer signed, and nobody else by any other way.
     ///
     /// Checked here and not by the library, which unpacks the key anew for each token; every vote waits for this.
-    fn claims(&self, token: &str) -> Option<Claims> {
+    fn claims(&self, token: &str, audience: &str) -> Option<Claims> {
         let (signed, signature) = token.rsplit_once('.')?;
         let signature = Signature::from_slice(&URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
         self.check.verify(signed.as_bytes(), &signature).ok()?;
         let (header, claims) = signed.split_once('.')?;
         let (header, claims): (Header, Claims) = (part(header)?, part(claims)?);
-        let ours = header.alg == Algorithm::EdDSA && claims.iss == ISSUER && claims.aud == AUDIENCE;
+        let ours = header.alg == Algorithm::EdDSA && claims.iss == ISSUER && claims.aud == audience;
         ours.then_some(claims)
     }
 }
@@ -117,5 +133,19 @@ mod tests {
         assert!(issuer.check(&format!("{token}A"), now).is_err(), "a changed signature");
         let operator = issuer.issue(&Bearer::Operator("ops".into()), now, Duration::minutes(5));
         assert_eq!(issuer.check(&operator, now), Ok(Bearer::Operator("ops".into())));
+    }
+
+    #[test]
+    fn a_key_is_no_token_and_a_token_no_key() {
+        let now = DateTime::from_timestamp(1_767_225_600, 0).expect("an instant");
+        let (issuer, id, until) = (Issuer::new([1; 32]), ApiKeyId(uuid::Uuid::from_u128(9)), now + Duration::days(1));
+        let key = issuer.issue_key("3301", id, until);
+        assert_eq!(key, issuer.issue_key("3301", id, until));
+        assert_eq!(issuer.check_key(&key, "3301", now), Some(id));
+        assert_eq!(issuer.check_key(&key, "3302", now), None);
+        assert_eq!(issuer.check_key(&key, "3301", until), None);
+        assert!(issuer.check(&key, now).is_err());
+        let bearer = Bearer::Member { tenant: "3301".into(), member: MemberId(id.uuid()) };
+        assert_eq!(issuer.check_key(&issuer.issue(&bearer, now, Duration::days(1)), "3301", now), None);
     }
 }

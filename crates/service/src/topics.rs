@@ -1,19 +1,19 @@
 //! Intake (議題徵集): topics come in by every channel, also on behalf of others.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use yishi_domain::{
-    MemberId, Refusal, TopicId, UnitId,
+    Ctx, Event, MemberId, Refusal, TopicId, UnitId,
     access::Role,
     channels::Channel,
     escalation::Level,
     pool::words,
     timers::TimerKind,
-    topics::{Category, TopicText},
+    topics::{Category, Scored, TopicText},
     workflow::{FINAL, Stage},
 };
 use yishi_store::{
-    mandates, members, pool,
+    WriteTx, mandates, members, pool,
     timers::{self, Timer},
     topics::{self, Topic, TopicFilter},
 };
@@ -52,11 +52,49 @@ pub struct NewTopic {
     pub on_behalf_of: Option<MemberId>,
     /// Where it is about: latitude and longitude in millionths of a degree (WGS 84).
     pub place: Option<(i32, i32)>,
+    /// The category that whoever raises it says; what the rules make of it where they say none.
+    pub category: Option<String>,
+}
+
+/// A topic that may be raised, with what becomes of it when it is.
+pub(crate) struct Raised {
+    /// The topic.
+    pub topic: Topic,
+    /// What is told of it.
+    pub told: Event,
+    text: TopicText,
+    scored: Vec<Scored>,
+    due_at: DateTime<Utc>,
 }
 
 /// Raises a topic. A resident raises their own online; whatever came in by another channel, or for somebody else
 /// without a mandate of theirs in all matters, a coordinator enters.
 pub async fn raise(app: &App, session: &Session, new: NewTopic) -> Result<TopicId, Failure> {
+    let raised = prepare(app, session, new).await?;
+    let mut tx = app.db.write(&session.ctx).await?;
+    enter(&mut tx, &session.ctx, &raised).await?;
+    let id = tx.commit([raised.told.clone()], raised.topic.id).await?;
+    watch(app, &session.ctx, &raised).await;
+    Ok(id)
+}
+
+/// Enters what was prepared, in a transaction that commits what is told of it.
+pub(crate) async fn enter(tx: &mut WriteTx, ctx: &Ctx, raised: &Raised) -> Result<(), Failure> {
+    let Raised { topic, due_at, .. } = raised;
+    topics::insert(tx, topic).await?;
+    pool::index(tx, topic.id, &words(&format!("{} {}", topic.title, topic.body))).await?;
+    let (kind, subject, due_at) = (TimerKind::ScreeningDue, topic.id.uuid(), *due_at);
+    timers::insert(tx, &Timer { id: ctx.new_id(), kind, subject, due_at }).await?;
+    Ok(())
+}
+
+/// Has the rules that run in shadow look at what was entered.
+pub(crate) async fn watch(app: &App, ctx: &Ctx, raised: &Raised) {
+    shadows::watch_categories(app, ctx, raised.topic.id, &raised.text, &raised.scored).await;
+}
+
+/// Prepares a topic: refuses it, or asks the rules what it is.
+pub(crate) async fn prepare(app: &App, session: &Session, new: NewTopic) -> Result<Raised, Failure> {
     let (ctx, author) = (&session.ctx, session.member()?);
     require_text("topic.bad_title", "title", &new.title, 200)?;
     require_text("topic.bad_body", "body", &new.body, 10_000)?;
@@ -83,7 +121,10 @@ pub async fn raise(app: &App, session: &Session, new: NewTopic) -> Result<TopicI
     let categories = rules.categories(app).await;
     let text = TopicText { title: new.title.clone(), body: new.body.clone() };
     let scored = rules.classify(app, &text).await;
-    let best = scored.value.iter().find_map(|it| categories.iter().find(|category| category.code == it.category));
+    let best = match &new.category {
+        Some(code) => Some(named(&categories, code)?),
+        None => scored.value.iter().find_map(|it| categories.iter().find(|category| category.code == it.category)),
+    };
     let category = best.or(categories.last()).ok_or_else(|| Failure::Inconsistent("there is no category".into()))?;
     let topic = Topic {
         id: ctx.new_id(),
@@ -109,26 +150,31 @@ pub async fn raise(app: &App, session: &Session, new: NewTopic) -> Result<TopicI
         split_from: None,
         mandate,
     };
+    let classified_by = match (&new.category, &scored.fallback) {
+        (Some(_), _) => "submitter",
+        (None, Some(_)) => "standard",
+        (None, None) => "rules",
+    };
     let body = json!({
         "unit": topic.unit,
         "channel": topic.channel,
         "represented": topic.on_behalf_of.is_some(),
         "mandate": topic.mandate,
         "category": topic.category,
-        "classified_by": if scored.fallback.is_some() { "standard" } else { "rules" },
+        "classified_by": classified_by,
     });
-    let raised = event(ctx, "topic.raised", topic.id.uuid(), body);
-    let raised = commit_to(ctx, raised, "title", topic.title.as_str());
-    let raised = commit_to(ctx, raised, "body", topic.body.as_str());
-    let mut tx = app.db.write(ctx).await?;
-    topics::insert(&mut tx, &topic).await?;
-    pool::index(&mut tx, topic.id, &words(&format!("{} {}", topic.title, topic.body))).await?;
+    let told = event(ctx, "topic.raised", topic.id.uuid(), body);
+    let told = commit_to(ctx, told, "title", topic.title.as_str());
+    let told = commit_to(ctx, told, "body", topic.body.as_str());
     let due_at = ctx.now + Duration::hours(limit(category, Stage::Submitted).unwrap_or(ANSWER_HOURS).into());
-    let timer = Timer { id: ctx.new_id(), kind: TimerKind::ScreeningDue, subject: topic.id.uuid(), due_at };
-    timers::insert(&mut tx, &timer).await?;
-    let id = tx.commit([raised], topic.id).await?;
-    shadows::watch_categories(app, ctx, id, &text, &scored.value).await;
-    Ok(id)
+    Ok(Raised { topic, told, text, scored: scored.value, due_at })
+}
+
+fn named<'a>(categories: &'a [Category], code: &str) -> Result<&'a Category, Refusal> {
+    categories.iter().find(|it| it.code == code).ok_or_else(|| {
+        let text = format!("the rules in force know no category `{code}`");
+        Refusal::invalid("topic.unknown_category", "category", text).with_fix("take one of those that they list")
+    })
 }
 
 /// Finds a topic; one that is not public is seen by its author and by staff whose role reaches its unit.

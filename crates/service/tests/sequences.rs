@@ -206,6 +206,7 @@ impl<'a> Case<'a> {
             channel: Channel::Online,
             on_behalf_of: None,
             place: None,
+            category: None,
         };
         let topic = topics::raise(&city.app, &session, new).await.expect("raised");
         Self { city, topic, meeting: None, ballot: None, resolution: None }

@@ -22,6 +22,7 @@
 //! ```
 
 pub mod advisers;
+pub mod api_keys;
 pub mod ballots;
 pub mod batches;
 pub mod bodies;
@@ -61,6 +62,7 @@ pub mod provisions;
 pub mod record_keys;
 pub mod records;
 pub mod registers;
+pub mod requests;
 pub mod resolutions;
 pub mod rule_sets;
 pub mod running;

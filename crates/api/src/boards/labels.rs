@@ -134,6 +134,8 @@ pub(crate) fn of_event(kind: &str) -> Option<&'static str> {
         "provision.offered" => "资源入池",
         "provision.drawn" => "领用资源",
         "provision.returned" => "归还资源",
+        "api_key.created" => "签发接口密钥",
+        "api_key.revoked" => "收回接口密钥",
         "webhook.created" => "设立事件推送",
         "webhook.changed" => "更改事件推送",
         "webhook.removed" => "撤销事件推送",

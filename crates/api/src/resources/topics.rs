@@ -211,7 +211,7 @@ impl TopicsApi {
         let TopicInput { unit, title, body, channel, on_behalf_of, place } = body.0;
         let channel = channel.into();
         let (on_behalf_of, place) = (on_behalf_of.map(MemberId), place.map(|it| (it.latitude, it.longitude)));
-        let new = NewTopic { unit: UnitId(unit), title, body, channel, on_behalf_of, place };
+        let new = NewTopic { unit: UnitId(unit), title, body, channel, on_behalf_of, place, category: None };
         Ok(Created::one(session.once(&session.app, topics::raise(&session.app, &session, new)).await?.uuid()))
     }
 
