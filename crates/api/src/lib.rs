@@ -50,6 +50,7 @@ use crate::resources::{
     records::RecordsApi, registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
     speeches::SpeechesApi, statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi,
     tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi,
+    work_orders::WorkOrdersApi,
 };
 
 /// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.
@@ -122,7 +123,8 @@ resources! {
     SubscriptionsApi
     WebhooksApi
     ApiKeysApi
-    Open311Api;
+    Open311Api
+    WorkOrdersApi;
 }
 
 /// The whole interface over a service.

@@ -55,6 +55,7 @@ pub mod trust;
 pub mod units;
 pub mod uploads;
 pub mod webhooks;
+pub mod work_orders;
 
 use poem::http::StatusCode;
 use poem_openapi::Tags;

@@ -74,6 +74,8 @@ pub mod timers;
 #[cfg(feature = "cases")]
 pub mod trials;
 #[cfg(feature = "cases")]
+pub mod work_orders;
+#[cfg(feature = "cases")]
 pub mod workflow;
 
 pub use digests::Digest;

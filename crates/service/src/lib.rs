@@ -76,6 +76,7 @@ pub mod trust;
 pub mod voting;
 pub mod webhooks;
 pub mod witnessing;
+pub mod work_orders;
 
 pub use app::{App, Sources};
 pub use cases::Stepped;

@@ -77,6 +77,7 @@ pub mod trust;
 pub mod units;
 pub mod votes;
 pub mod webhooks;
+pub mod work_orders;
 
 mod codes;
 mod databases;

@@ -1,0 +1,282 @@
+//! Work orders of the citizens' hotline 12345: they come in as topics, and how far they have come goes back, each known by its number.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use yishi_domain::{
+    Event, Refusal, TopicId,
+    access::Role,
+    books::{Cells, Fault},
+    channels::Channel,
+    work_orders::{Mapping, Progress, WorkOrder, WorkStatus, status},
+};
+use yishi_store::{
+    units,
+    work_orders::{self, Standing},
+};
+
+use crate::{
+    App,
+    events::{commit_to, event},
+    failures::Failure,
+    imports::cells_of,
+    sessions::Session,
+    topics::{self, NewTopic},
+};
+
+/// How many orders one request brings at most.
+pub const MOST: usize = 1_000;
+
+/// A line of what comes in, with what it says.
+type Line = (u64, Result<Cells, Vec<Fault>>);
+
+/// What became of an order that came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It became a topic.
+    Entered,
+    /// What whoever was called back said is kept.
+    CalledBack,
+    /// It was known, and says nothing new.
+    Known,
+}
+
+/// An order that came in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Received {
+    /// Its number.
+    pub number: String,
+    /// The topic that it is.
+    pub topic: TopicId,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// Says how the hotline writes its work orders.
+pub async fn set_mapping(app: &App, session: &Session, mapping: Mapping) -> Result<(), Failure> {
+    let ctx = &session.ctx;
+    mapping.validate()?;
+    let known = topics::categories(app, session).await?;
+    if let Some((word, code)) = mapping.categories.iter().find(|(_, code)| !known.iter().any(|it| it.code == **code)) {
+        let text = format!("the rules in force know no category `{code}`");
+        return Err(Refusal::invalid("work_order.bad_mapping", format!("categories.{word}"), text).into());
+    }
+    let mut tx = app.db.write(ctx).await?;
+    if let Some(code) = &mapping.unit
+        && units::with_codes(&mut tx, std::slice::from_ref(code)).await?.is_empty()
+    {
+        return Err(Refusal::invalid("unit.unknown", "unit", "no unit of this tenant has this code").into());
+    }
+    work_orders::set_mapping(&mut tx, &mapping, ctx.now).await?;
+    Ok(tx.commit([event(ctx, "work_orders.mapped", ctx.tenant.uuid(), json!({}))], ()).await?)
+}
+
+/// How the hotline writes its work orders.
+pub async fn mapping(app: &App, session: &Session) -> Result<Mapping, Failure> {
+    let none = || {
+        let refusal = Refusal::not_found("work_order.no_mapping", "nobody has said how the hotline writes its orders");
+        refusal.with_fix("PUT work-orders/mapping first")
+    };
+    Ok(work_orders::mapping(&mut app.db.read(&session.ctx).await?).await?.ok_or_else(none)?)
+}
+
+/// Takes orders in: all of them, or none with what is wrong with each line. An order that is known is known by its number.
+pub async fn receive(app: &App, session: &Session, lines: Vec<Line>) -> Result<Vec<Received>, Failure> {
+    let ctx = &session.ctx;
+    if lines.is_empty() || lines.len() > MOST {
+        return Err(Refusal::invalid("work_order.bad_number", "body", format!("send 1 to {MOST} orders")).into());
+    }
+    let mapping = mapping(app, session).await?;
+    let (mut orders, mut faults) = (Vec::with_capacity(lines.len()), Vec::new());
+    for (line, cells) in lines {
+        match cells.and_then(|cells| mapping.read(cells)) {
+            Ok(order) => orders.push((line, order)),
+            Err(found) => faults.extend(found.into_iter().map(|fault| refused(line, fault))),
+        }
+    }
+    let mut tx = app.db.read(ctx).await?;
+    let numbers: Vec<_> = orders.iter().map(|(_, it)| it.number.clone()).collect();
+    let mut known: BTreeMap<_, _> =
+        work_orders::of_numbers(&mut tx, &numbers).await?.into_iter().map(|it| (it.number.clone(), it)).collect();
+    let codes: Vec<_> = orders.iter().filter_map(|(_, it)| it.unit.clone()).collect();
+    let places: BTreeMap<_, _> =
+        units::with_codes(&mut tx, &codes).await?.into_iter().map(|it| (it.code.clone(), it)).collect();
+    drop(tx);
+    let mut expected = HashSet::new();
+    for (line, order) in &orders {
+        if !known.contains_key(&order.number) && expected.insert(&order.number) {
+            faults.extend(missing(&mapping, order, &places, session).map(|fault| refused(*line, fault)));
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Failure::Faults(faults));
+    }
+    let (mut raised, mut called, mut received) = (Vec::new(), BTreeMap::new(), Vec::with_capacity(orders.len()));
+    for (line, order) in orders {
+        let outcome = match known.get_mut(&order.number) {
+            None => {
+                let new = topic_of(&order, &places).ok_or_else(|| Failure::Inconsistent("an order without a unit".into()))?;
+                let topic = topics::prepare(app, session, new).await.map_err(|failure| at(line, failure))?;
+                let (number, received_at) = (order.number.clone(), ctx.now);
+                let (called_back_at, score, words) = (None, None, None);
+                let topic_id = topic.topic.id;
+                let row =
+                    work_orders::WorkOrder { number, topic: topic_id, received_at, called_back_at, score, words };
+                known.insert(order.number.clone(), row.clone());
+                raised.push((row, topic));
+                Outcome::Entered
+            }
+            Some(it) if order.status == WorkStatus::CallBack => {
+                let (score, words) = (order.score.or(it.score), order.note.clone().or_else(|| it.words.clone()));
+                if it.called_back_at.is_some() && (it.score, &it.words) == (score, &words) {
+                    Outcome::Known
+                } else {
+                    (it.called_back_at, it.score, it.words) = (Some(ctx.now), score, words);
+                    called.insert(it.number.clone(), it.clone());
+                    Outcome::CalledBack
+                }
+            }
+            Some(_) => Outcome::Known,
+        };
+        let topic = known.get(&order.number).map(|it| it.topic);
+        let topic = topic.ok_or_else(|| Failure::Inconsistent("an order without a topic".into()))?;
+        received.push(Received { number: order.number, topic, outcome });
+    }
+    let mut tx = app.db.write(ctx).await?;
+    let mut told: Vec<Event> = Vec::new();
+    for (row, topic) in &raised {
+        topics::enter(&mut tx, ctx, topic).await?;
+        if !work_orders::insert(&mut tx, row).await? {
+            let text = format!("the order {} came in at the same moment", row.number);
+            return Err(Refusal::conflict("work_order.raced", text).with_fix("send the same again").into());
+        }
+        told.push(topic.told.clone());
+        let came = event(ctx, "work_order.received", row.topic.uuid(), json!({}));
+        told.push(commit_to(ctx, came, "number", row.number.as_str()));
+    }
+    for row in called.values() {
+        work_orders::call_back(&mut tx, row).await?;
+        let said = event(ctx, "work_order.called_back", row.topic.uuid(), json!({"score": row.score}));
+        let said = commit_to(ctx, said, "number", row.number.as_str());
+        told.push(commit_to(ctx, said, "words", json!(row.words)));
+    }
+    if told.is_empty() {
+        return Ok(received);
+    }
+    let first = told.remove(0);
+    let received = tx.commit_with(first, told, received).await?;
+    for (_, topic) in &raised {
+        topics::watch(app, ctx, topic).await;
+    }
+    Ok(received)
+}
+
+/// How far orders have come after a number, as the hotline writes it: the columns, and their cells with the number of each.
+pub async fn send(
+    app: &App,
+    session: &Session,
+    since: Option<DateTime<Utc>>,
+    after: &str,
+    limit: u16,
+) -> Result<(Mapping, Vec<(String, Vec<String>)>), Failure> {
+    let mapping = mapping(app, session).await?;
+    let reach = session.reach(&[Role::Coordinator, Role::Administrator]);
+    let found = work_orders::standings(&mut app.db.read(&session.ctx).await?, &reach, since, after, limit).await?;
+    let rows = found.into_iter().map(|it| (it.order.number.clone(), mapping.write(&progress(it)))).collect();
+    Ok((mapping, rows))
+}
+
+/// The lines of a CSV file with a header, or of a list of JSON objects.
+pub fn csv_lines(bytes: &[u8]) -> Result<Vec<Line>, Refusal> {
+    let bad = |error: csv::Error| {
+        let refusal = Refusal::invalid("work_order.bad_file", "body", error.to_string());
+        refusal.with_fix("send CSV in UTF-8 with a header")
+    };
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let header = reader.headers().map_err(bad)?.clone();
+    let mut lines = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(bad)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let cells = match record.len() == header.len() {
+            true => Ok(header.iter().zip(&record).map(|(name, text)| (name.to_owned(), text.to_owned())).collect()),
+            false => {
+                let detail = format!("the line has {} cells, and the header {}", record.len(), header.len());
+                Err(vec![Fault::new("line", detail, "give every column a cell, empty where it says nothing")])
+            }
+        };
+        lines.push((line, cells));
+    }
+    Ok(lines)
+}
+
+/// The lines of a list of JSON objects, counted from one.
+pub fn json_lines(list: Vec<Value>) -> Vec<Line> {
+    let read = |value| cells_of(value).map_err(|detail| vec![Fault::new("line", detail, "send objects of texts")]);
+    (1..).zip(list).map(|(line, value)| (line, read(value))).collect()
+}
+
+fn topic_of(order: &WorkOrder, places: &BTreeMap<String, units::Unit>) -> Option<NewTopic> {
+    Some(NewTopic {
+        unit: places.get(order.unit.as_ref()?)?.id,
+        title: order.title.clone(),
+        body: order.text.clone(),
+        channel: Channel::Hotline,
+        on_behalf_of: None,
+        place: None,
+        category: order.category.clone(),
+    })
+}
+
+/// What keeps an order that is not known from becoming a topic.
+fn missing(
+    mapping: &Mapping,
+    order: &WorkOrder,
+    places: &BTreeMap<String, units::Unit>,
+    session: &Session,
+) -> Option<Fault> {
+    if !matches!(order.status, WorkStatus::Accept | WorkStatus::Dispatch) {
+        let detail = "this order has not come in, and is over already";
+        return Some(Fault::new(&mapping.columns.status, detail, "send it as accepted or dispatched first"));
+    }
+    let column = mapping.columns.unit.as_deref().unwrap_or("unit");
+    match order.unit.as_ref().map(|code| places.get(code)) {
+        None => Some(Fault::new(column, "it names no unit", "name one, or give the mapping a unit for such orders")),
+        Some(None) => Some(Fault::new(column, "no unit of this tenant has this code", "see GET units")),
+        Some(Some(unit)) if session.require_role(Role::Coordinator, &unit.path).is_err() => {
+            Some(Fault::new(column, "your role does not reach this unit", "leave the line out"))
+        }
+        Some(Some(_)) => None,
+    }
+}
+
+fn progress(it: Standing) -> Progress {
+    let written = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    Progress {
+        status: status(it.stage, it.called, it.order.called_back_at.is_some()),
+        number: it.order.number,
+        title: it.title,
+        agency: it.agency,
+        due: it.due_at.map(written),
+        note: it.evidence.or(it.reason),
+        changed: written(it.changed_at),
+    }
+}
+
+fn refused(line: u64, Fault { field, detail, fix }: Fault) -> Refusal {
+    Refusal::invalid("work_order.bad_line", format!("line {line}: {field}"), detail).with_fix(fix)
+}
+
+fn at(line: u64, failure: Failure) -> Failure {
+    match failure {
+        Failure::Refused(it) => {
+            let field = it.field.as_deref().map_or_else(|| format!("line {line}"), |field| format!("line {line}: {field}"));
+            Failure::Refused(Refusal { field: Some(field), ..it })
+        }
+        other => other,
+    }
+}
