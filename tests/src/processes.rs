@@ -63,6 +63,11 @@ impl Process {
         line.unwrap_or_else(|_| panic!("the program says nothing:\n{}", self.log())).unwrap_or_default()
     }
 
+    /// Its process id.
+    pub const fn pid(&self) -> Pid {
+        self.pid
+    }
+
     /// Asks it to end, as a service manager does.
     pub fn terminate(&self) {
         self.signal(Signal::SIGTERM);

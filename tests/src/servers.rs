@@ -29,6 +29,15 @@ pub struct Server {
     folder: Arc<Folder>,
 }
 
+/// How much memory a server takes, in kB.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// Now.
+    pub resident: u64,
+    /// At most, since this was last asked.
+    pub peak: u64,
+}
+
 /// Where a server is reached, and where its secrets are.
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -116,6 +125,19 @@ impl Server {
     pub async fn kill(self) -> Arc<Folder> {
         self.process.kill().await;
         self.folder
+    }
+
+    /// How much memory it takes, by what the kernel says of it (`/proc/<pid>/status`); from now on the most is counted anew.
+    pub fn memory(&self) -> Memory {
+        let folder = PathBuf::from(format!("/proc/{}", self.process.pid()));
+        let status = std::fs::read_to_string(folder.join("status")).expect("it runs");
+        let figure = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("the kernel says it");
+            line.trim().trim_end_matches(" kB").parse().expect("a number")
+        };
+        let memory = Memory { resident: figure("VmRSS:"), peak: figure("VmHWM:") };
+        std::fs::write(folder.join("clear_refs"), "5").expect("the peak can be counted anew");
+        memory
     }
 
     /// What it has logged.

@@ -88,6 +88,12 @@ impl Caller {
         json(self.send(request).await?).await.with_context(|| format!("POST {path} ({key})"))
     }
 
+    /// Puts once: a second request with the same key finds what the first one did.
+    pub async fn put_once(&self, path: &str, key: &str, body: &Value) -> Result<Value> {
+        let request = self.request(Method::PUT, path).header("idempotency-key", key).json(body);
+        json(self.send(request).await?).await.with_context(|| format!("PUT {path} ({key})"))
+    }
+
     /// Posts once, and gives the identifier of what was made.
     pub async fn create(&self, path: &str, key: &str, body: &Value) -> Result<String> {
         made(&self.post_once(path, key, body).await?)
@@ -102,7 +108,12 @@ impl Caller {
 
     /// Uploads a component.
     pub async fn upload(&self, path: &str, component: Vec<u8>) -> Result<Value> {
-        let request = self.request(Method::POST, path).header(header::CONTENT_TYPE, "application/wasm").body(component);
+        self.send_bytes(path, "application/wasm", component).await
+    }
+
+    /// Posts bytes of a content type.
+    pub async fn send_bytes(&self, path: &str, content_type: &str, bytes: Vec<u8>) -> Result<Value> {
+        let request = self.request(Method::POST, path).header(header::CONTENT_TYPE, content_type).body(bytes);
         json(self.send(request).await?).await.with_context(|| format!("POST {path}"))
     }
 

@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use yishi_domain::MemberId;
 
 use crate::{
-    benches, demos::Demo, homes::Home, pabulib::Import, plugins::Plugin, servers::Address, telemetry,
+    benches, demos::Demo, homes::Home, importing::Import, plugins::Plugin, servers::Address, telemetry,
     verifications::Verify,
 };
 
@@ -81,7 +81,7 @@ pub enum Command {
                             Example: yishi apply zhejiang.csv --sandbox"
     )]
     Apply(Apply),
-    /// Imports real elections
+    /// Imports files: registers, and real elections
     #[command(subcommand)]
     Import(Import),
     /// Signs a bearer token with the installation's own key

@@ -4,15 +4,18 @@ mod benches;
 mod callers;
 mod clocks;
 mod commands;
+mod decidim;
 mod demos;
 mod divisions;
 mod homes;
+mod importing;
 mod imports;
 mod logs;
 mod outputs;
 mod pabulib;
 mod plugins;
 mod receipts;
+mod registers;
 mod reruns;
 mod rule_sets;
 mod servers;
@@ -57,7 +60,7 @@ async fn run(cli: Cli, settings: &Settings) -> anyhow::Result<ExitCode> {
     let done = match cli.command {
         Command::Verify(options) => return verifications::verify(&options).await,
         Command::Demo(options) => return demos::run(home, &options).await,
-        Command::Import(import) => return pabulib::run(home, &import).await,
+        Command::Import(import) => return importing::run(home, &import).await,
         Command::Plugin(plugin) => return plugins::run(&plugin).await,
         Command::Serve(options) => servers::serve(home, &options).await,
         Command::Work => servers::work(home).await,

@@ -6,7 +6,7 @@ mod files;
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, Result};
-use clap::{Args, Subcommand};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use yishi_service::{App, onboarding::Mode};
 
@@ -19,20 +19,6 @@ use crate::{
 
 use elections::{Imported, Importer};
 use files::Election;
-
-/// What is imported.
-#[derive(Debug, Subcommand)]
-pub enum Import {
-    /// Runs participatory budgeting elections of Pabulib (.pb files) as ballots of a sandbox city
-    #[command(
-        after_help = "Approval, cumulative and ordinal files are cast vote by vote, paper in batches where a file tells the channel; an ordinal \
-                      paper gives as many points to its first project as the longest paper ranks, one fewer to the next. Of a file that states \
-                      what was selected, the greedy rule that explains it is taken where one does.\n\n\
-                      Exit codes: 0 every file has the votes that it states; 1 one has not, or could not be run; 2 wrong usage.\n\
-                      Example: yishi import pabulib *.pb --data-dir yishi-pabulib --listen 127.0.0.1:0"
-    )]
-    Pabulib(Pabulib),
-}
 
 /// Which elections to run, and where.
 #[derive(Debug, Args)]
@@ -54,9 +40,8 @@ pub struct Pabulib {
     json: bool,
 }
 
-/// Imports what was asked for.
-pub async fn run(home: &Home, import: &Import) -> Result<ExitCode> {
-    let Import::Pabulib(options) = import;
+/// Runs the elections that were asked for.
+pub async fn run(home: &Home, options: &Pabulib) -> Result<ExitCode> {
     let read = |path: &PathBuf| Election::read(path).with_context(|| path.display().to_string());
     let elections = options.files.iter().map(read).collect::<Result<Vec<_>>>()?;
     let opened = home.open().await?;

@@ -7,7 +7,7 @@ mod conformance;
 mod fixtures;
 mod logs;
 mod pushes;
-mod remotes;
+pub mod remotes;
 mod replays;
 mod scaffolds;
 mod signing;

@@ -1,4 +1,4 @@
-//! The server that a rule set is tried on, as the options of a command name it.
+//! The server that a command calls, as the options of a command name it.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ pub struct Remote {
     /// The city by its slug, such as 3301
     #[arg(long)]
     pub tenant: String,
-    /// An administrator's token, as `yishi token` signs them
+    /// The token of a member who may do this, as `yishi token` signs them
     #[arg(long, env = "YISHI_TOKEN", hide_env_values = true)]
     pub token: String,
 }
@@ -50,6 +50,16 @@ impl City {
     /// Posts; the path goes on from the city's.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
         self.caller.post(&self.path(path), body).await
+    }
+
+    /// Posts once: a second request with the same key finds what the first one did.
+    pub async fn post_once(&self, path: &str, key: &str, body: &Value) -> Result<Value> {
+        self.caller.post_once(&self.path(path), key, body).await
+    }
+
+    /// Posts bytes of a content type.
+    pub async fn send(&self, path: &str, content_type: &str, bytes: Vec<u8>) -> Result<Value> {
+        self.caller.send_bytes(&self.path(path), content_type, bytes).await
     }
 
     /// Uploads a component.
