@@ -13,6 +13,7 @@ mod demos;
 mod developers;
 mod divisions;
 mod electorates;
+mod evaluations;
 mod execution;
 mod facts;
 mod feeds;

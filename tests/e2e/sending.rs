@@ -96,7 +96,12 @@ async fn a_file_that_kills_interrupt_comes_out_as_one_that_nothing_interrupts() 
     let memory = server.memory();
     sent(&other, &file, &[]).await;
     let grown = server.memory();
-    println!("{rows} rows of {} bytes: {} kB before, {} kB at most while they came in", text.len(), memory.resident, grown.peak);
+    println!(
+        "{rows} rows of {} bytes: {} kB before, {} kB at most while they came in",
+        text.len(),
+        memory.resident,
+        grown.peak
+    );
     assert!(grown.peak < memory.resident + GROWTH, "{memory:?}, then {grown:?}");
     assert_eq!(exported(&other).await.replace(&other.city.code(HOME), &community.city.code(HOME)), text);
     server.stop().await;

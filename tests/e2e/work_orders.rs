@@ -63,7 +63,11 @@ async fn an_order_becomes_a_topic_once_and_goes_back_through_every_status() {
         (text(&row["状态"]), row)
     };
     assert_eq!(status("HZ-1").await.0, "已受理");
-    community.coordinator().post(&format!("/topics/{}/rejection", first[1].0), json!({"reason": "重复反映"})).await.expect(200);
+    community
+        .coordinator()
+        .post(&format!("/topics/{}/rejection", first[1].0), json!({"reason": "重复反映"}))
+        .await
+        .expect(200);
     let (word, row) = status("HZ-2").await;
     assert_eq!((word.as_str(), &row["办理情况"]), ("已办结", &json!("重复反映")));
     community.coordinator().post(&format!("/topics/{topic}/acceptance"), json!({})).await.expect(200);
@@ -80,7 +84,11 @@ async fn an_order_becomes_a_topic_once_and_goes_back_through_every_status() {
     // What goes back comes in again and changes nothing, in either form.
     let csv = community.coordinator().get("/work-orders?format=csv").await;
     assert!(csv.header("content-type").starts_with("text/csv"), "{}", csv.header("content-type"));
-    assert!(csv.text.starts_with("工单编号,标题,状态,承办单位,办理时限,办理情况,更新时间\nHZ-1,路灯不亮,已办结,"), "{}", csv.text);
+    assert!(
+        csv.text.starts_with("工单编号,标题,状态,承办单位,办理时限,办理情况,更新时间\nHZ-1,路灯不亮,已办结,"),
+        "{}",
+        csv.text
+    );
     let called = json!([{
         "工单编号": "HZ-1", "标题": "路灯不亮", "诉求内容": "两盏路灯不亮", "状态": "已回访", "满意度": "满意", "办理情况": "很快就修好了",
     }]);
@@ -109,7 +117,8 @@ async fn a_bad_line_names_its_column_and_its_fix_and_nothing_is_taken() {
     community.coordinator().put("/work-orders/mapping", mapping()).await.refused(403, "session.forbidden");
     boss.put("/work-orders/mapping", mapping()).await.expect(204);
     assert_eq!(community.read("/work-orders/mapping").await["columns"]["number"], "工单编号");
-    let orders = orders + "HZ-2,漏水,三楼漏水,丢失,,\nHZ-3,漏水,三楼漏水,已办结,000000,\nHZ-4,漏水,三楼漏水,已受理,000000,\n";
+    let orders =
+        orders + "HZ-2,漏水,三楼漏水,丢失,,\nHZ-3,漏水,三楼漏水,已办结,000000,\nHZ-4,漏水,三楼漏水,已受理,000000,\n";
     let faults = send(orders).await.refused(422, "request.faults")["faults"].clone();
     let told: Vec<_> = faults.as_array().expect("faults").iter().map(|it| text(&it["field"])).collect();
     assert_eq!(told, ["line 3: 状态", "line 4: 状态", "line 5: 区划代码"], "{faults}");

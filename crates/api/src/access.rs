@@ -2,7 +2,7 @@
 
 pub use yishi_service::sessions::Access;
 
-use yishi_domain::access::Role::{Administrator, Coordinator, CouncilMember, Officer, Resident, Supervisor};
+use yishi_domain::access::Role::{Administrator, Coordinator, CouncilMember, Evaluator, Officer, Resident, Supervisor};
 
 /// Each operation with who may do it; an operation that is not here cannot be called.
 ///
@@ -75,7 +75,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("record_attendance", Access::Roles(&[Coordinator])),
     ("invite_to_meeting", Access::AnyMember),
     ("answer_invitation", Access::AnyMember),
-    ("list_invitations", Access::Roles(&[Coordinator, Supervisor, Administrator])),
+    ("list_invitations", Access::Roles(&[Coordinator, Supervisor, Administrator, Evaluator])),
     ("request_speech", Access::AnyMember),
     ("list_speeches", Access::AnyMember),
     ("begin_speech", Access::AnyMember),
@@ -91,7 +91,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("list_statements", Access::AnyMember),
     ("take_stance", Access::Roles(&[Resident, CouncilMember])),
     ("enter_stances", Access::Roles(&[Coordinator])),
-    ("list_stances", Access::Roles(&[Supervisor, Administrator])),
+    ("list_stances", Access::Roles(&[Supervisor, Administrator, Evaluator])),
     ("get_opinions", Access::AnyMember),
     ("get_participation", Access::AnyMember),
     ("found_body", Access::Roles(&[Administrator, Coordinator])),
@@ -123,7 +123,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("answer_objection", Access::Roles(&[Supervisor, Administrator])),
     ("change_roll", Access::Roles(&[Coordinator])),
     ("enter_batch", Access::Roles(&[Coordinator])),
-    ("list_batches", Access::Roles(&[Coordinator, Supervisor, Administrator])),
+    ("list_batches", Access::Roles(&[Coordinator, Supervisor, Administrator, Evaluator])),
     ("void_batch", Access::Roles(&[Coordinator])),
     ("recount_batch", Access::Roles(&[Coordinator])),
     ("close_ballot", Access::Roles(&[Coordinator])),
@@ -150,6 +150,9 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("get_import", Access::Roles(&[Administrator, Coordinator])),
     ("preview_import", Access::Roles(&[Administrator, Coordinator])),
     ("apply_import", Access::Roles(&[Administrator, Coordinator])),
+    ("register_evaluator_key", Access::Roles(&[Administrator])),
+    ("file_evaluation", Access::Roles(&[Evaluator])),
+    ("get_evaluation", Access::AnyMember),
     ("assign_adviser", Access::Roles(&[Coordinator])),
     ("list_advisers", Access::AnyMember),
     ("recuse_adviser", Access::Roles(&[Coordinator])),

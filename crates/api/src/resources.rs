@@ -16,6 +16,7 @@ pub mod codes;
 pub mod compliance;
 pub mod disclosures;
 pub mod divisions;
+pub mod evaluations;
 pub mod facts;
 pub mod feedback;
 pub mod findings;

@@ -21,6 +21,8 @@ coded! {
         Officer = "officer",
         /// Runs the tenant: members, roles, rules.
         Administrator = "administrator",
+        /// Evaluates from outside, for a time: sees what staff sees, and files a signed report (第三方评估).
+        Evaluator = "evaluator",
     }
 }
 

@@ -36,6 +36,8 @@ pub mod ctx;
 #[cfg(feature = "cases")]
 pub mod divisions;
 #[cfg(feature = "cases")]
+pub mod evaluations;
+#[cfg(feature = "cases")]
 pub mod events;
 #[cfg(feature = "cases")]
 pub mod facts;

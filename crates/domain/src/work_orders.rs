@@ -272,10 +272,12 @@ mod tests {
 
     #[test]
     fn an_order_is_read_by_the_words_of_its_hotline() {
-        let order = [("工单编号", "HZ-1"), ("标题", "漏水"), ("诉求内容", "三楼漏水"), ("状态", "回访"), ("满意度", "满意")];
+        let order =
+            [("工单编号", "HZ-1"), ("标题", "漏水"), ("诉求内容", "三楼漏水"), ("状态", "回访"), ("满意度", "满意")];
         let read = mapping().read(cells(&order)).expect("sound");
         assert_eq!((read.status, read.score), (WorkStatus::CallBack, Some(100)));
-        let faults = mapping().read(cells(&[("工单编号", "HZ-1"), ("状态", "丢失"), ("满意度", "很")])).expect_err("bad");
+        let faults =
+            mapping().read(cells(&[("工单编号", "HZ-1"), ("状态", "丢失"), ("满意度", "很")])).expect_err("bad");
         let fields: Vec<_> = faults.iter().map(|it| it.field.as_str()).collect();
         assert_eq!(fields, ["标题", "诉求内容", "状态", "满意度"]);
     }

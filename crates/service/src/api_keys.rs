@@ -58,7 +58,7 @@ pub async fn create(app: &App, session: &Session, new: NewKey) -> Result<ApiKeyI
     if members::find(&mut tx, new.member).await?.is_none() {
         return Err(Refusal::invalid("member.unknown", "member", "there is no such member").into());
     }
-    if !reaches(&grants::of_member(&mut tx, new.member).await?, &[Role::Coordinator], &unit.path) {
+    if !reaches(&grants::of_member(&mut tx, new.member, ctx.now).await?, &[Role::Coordinator], &unit.path) {
         let refusal = Refusal::invalid("api_key.no_role", "member", "they are no coordinator of this unit");
         return Err(refusal.with_fix("give them the role at the unit or above it first").into());
     }

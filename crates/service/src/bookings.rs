@@ -19,7 +19,7 @@ use crate::{
     cases::{self, require_text},
     directory::require_unit,
     events::{commit_to, event},
-    execution,
+    execution, facts,
     failures::Failure,
     funds::{self, require_unit_of},
     sessions::Session,
@@ -37,8 +37,8 @@ pub struct Budget {
     pub per_head_fen: u64,
     /// The year.
     pub year: u16,
-    /// Each unit with its residents.
-    pub units: Vec<(UnitId, u64)>,
+    /// Each unit with its residents; where they are not given, those whom its population has today.
+    pub units: Vec<(UnitId, Option<u64>)>,
 }
 
 /// Money to move.
@@ -95,7 +95,19 @@ pub async fn budget(app: &App, session: &Session, id: FundId, budget: Budget) ->
     session.require_reach(&fund.path)?;
     let mut list = Vec::with_capacity(units.len());
     for (i, (unit, residents)) in units.into_iter().enumerate() {
-        require_unit_of(&mut tx, &fund, unit, &format!("units[{i}].unit")).await?;
+        let place = require_unit_of(&mut tx, &fund, unit, &format!("units[{i}].unit")).await?;
+        let residents = match residents {
+            Some(residents) => residents,
+            None => {
+                let known = facts::population_of(&mut tx, &place.path, ctx.now.date_naive()).await?;
+                let unknown = || {
+                    let text = "nobody has said yet how many live in this unit";
+                    Refusal::invalid("budget.no_population", format!("units[{i}].residents"), text)
+                        .with_fix("give their number here, or record the population as a fact first")
+                };
+                known.ok_or_else(unknown)?.population.residents
+            }
+        };
         let fen = budget_fen(per_head_fen, residents).ok_or_else(|| {
             let text = "the amount a head times the residents is nothing, or more than an account holds";
             Refusal::invalid("budget.bad_amount", format!("units[{i}].residents"), text)

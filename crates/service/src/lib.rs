@@ -27,6 +27,7 @@ pub mod counting;
 pub mod couriers;
 pub mod directory;
 pub mod disclosures;
+pub mod evaluations;
 pub mod execution;
 pub mod facts;
 pub mod failures;

@@ -1,6 +1,6 @@
 //! Members and the roles that they hold.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde_json::json;
 use yishi_domain::{Ctx, Event, GrantId, MemberId, Refusal, UnitId, access::Role};
 use yishi_store::{
@@ -19,6 +19,9 @@ use crate::{
 
 /// How many members one request adds at most.
 pub const MOST: usize = 1_000;
+
+/// How long an outside evaluator's role lasts at most.
+const LONGEST_EVALUATION: Duration = Duration::days(731);
 
 /// A person to add.
 #[derive(Clone, Debug)]
@@ -58,7 +61,7 @@ pub async fn create_administrator(app: &App, session: &Session, name: String) ->
     let root = root.ok_or_else(|| Refusal::conflict("tenant.no_units", "the tenant has no units yet"))?;
     let (row, added) = member(&session.ctx, name, None, &root, "")?;
     members::insert(&mut tx, std::slice::from_ref(&row)).await?;
-    let (_, given) = give(&session.ctx, &mut tx, row.id, &root, Role::Administrator).await?;
+    let (_, given) = give(&session.ctx, &mut tx, row.id, &root, Role::Administrator, None).await?;
     Ok(tx.commit([added, given], row.id).await?)
 }
 
@@ -69,14 +72,23 @@ pub async fn create_grant(
     member: MemberId,
     unit: UnitId,
     role: Role,
+    until: Option<DateTime<Utc>>,
 ) -> Result<GrantId, Failure> {
+    let now = session.ctx.now;
+    if until.is_some_and(|it| it <= now) {
+        return Err(Refusal::invalid("grant.bad_end", "until", "this lies behind").into());
+    }
+    if role == Role::Evaluator && until.is_none_or(|it| it > now + LONGEST_EVALUATION) {
+        let refusal = Refusal::invalid("grant.bad_end", "until", "an evaluator's role ends, within two years");
+        return Err(refusal.with_fix("say until when they evaluate").into());
+    }
     let mut tx = app.db.write(&session.ctx).await?;
     let unit = require_unit(&mut tx, unit, "unit").await?;
     session.require_reach(&unit.path)?;
     if members::find(&mut tx, member).await?.is_none() {
         return Err(Refusal::invalid("grant.unknown_member", "member", "there is no such member").into());
     }
-    let (id, given) = give(&session.ctx, &mut tx, member, &unit, role).await?;
+    let (id, given) = give(&session.ctx, &mut tx, member, &unit, role, until).await?;
     Ok(tx.commit([given], id).await?)
 }
 
@@ -86,12 +98,16 @@ async fn give(
     member: MemberId,
     unit: &Unit,
     role: Role,
+    until: Option<DateTime<Utc>>,
 ) -> Result<(GrantId, Event), Failure> {
     let id: GrantId = ctx.new_id();
-    if !grants::insert(tx, id, member, unit.id, role, ctx.now).await? {
+    if !grants::insert(tx, id, member, (unit.id, role), ctx.now, until).await? {
         return Err(Refusal::conflict("grant.held", "the member holds this role at this unit already").into());
     }
-    let body = json!({"grant": id, "member": member, "role": role.code(), "unit": unit.id});
+    let mut body = json!({"grant": id, "member": member, "role": role.code(), "unit": unit.id});
+    if let Some(until) = until {
+        body["until"] = json!(until);
+    }
     Ok((id, event(ctx, "grant.given", member.uuid(), body)))
 }
 

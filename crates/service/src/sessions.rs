@@ -162,7 +162,7 @@ pub async fn admit_claim(app: &App, access: Access, claim: Claim) -> Result<Sess
     if members::find(&mut tx, member).await?.is_none() {
         return Err(unauthenticated("session.unknown_member", "the token's member is not here").into());
     }
-    let grants = grants::of_member(&mut tx, member).await?;
+    let grants = grants::of_member(&mut tx, member, ctx.now).await?;
     match access {
         Access::Roles(roles) if !grants.iter().any(|it| roles.contains(&it.role)) => {
             Err(forbidden("your roles do not allow this").into())
@@ -208,7 +208,7 @@ pub(crate) async fn speaking_for(
     access: Access,
 ) -> Result<Session, Failure> {
     let ctx = Ctx { actor: Actor::Member(member), ..visitor.ctx.clone() };
-    let grants = grants::of_member(&mut app.db.read(&ctx).await?, member).await?;
+    let grants = grants::of_member(&mut app.db.read(&ctx).await?, member, ctx.now).await?;
     Ok(Session { ctx, tenant: visitor.tenant.clone(), grants, access })
 }
 

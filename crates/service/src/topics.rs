@@ -35,7 +35,8 @@ pub use yishi_store::topics as stored;
 const ANSWER_HOURS: u32 = 120;
 
 /// Those who see topics before they are accepted.
-const STAFF: &[Role] = &[Role::Coordinator, Role::CouncilMember, Role::Supervisor, Role::Officer, Role::Administrator];
+const STAFF: &[Role] =
+    &[Role::Coordinator, Role::CouncilMember, Role::Supervisor, Role::Officer, Role::Administrator, Role::Evaluator];
 
 /// A topic to raise.
 #[derive(Clone, Debug)]

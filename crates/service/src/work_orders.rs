@@ -118,13 +118,13 @@ pub async fn receive(app: &App, session: &Session, lines: Vec<Line>) -> Result<V
     for (line, order) in orders {
         let outcome = match known.get_mut(&order.number) {
             None => {
-                let new = topic_of(&order, &places).ok_or_else(|| Failure::Inconsistent("an order without a unit".into()))?;
+                let new =
+                    topic_of(&order, &places).ok_or_else(|| Failure::Inconsistent("an order without a unit".into()))?;
                 let topic = topics::prepare(app, session, new).await.map_err(|failure| at(line, failure))?;
                 let (number, received_at) = (order.number.clone(), ctx.now);
                 let (called_back_at, score, words) = (None, None, None);
                 let topic_id = topic.topic.id;
-                let row =
-                    work_orders::WorkOrder { number, topic: topic_id, received_at, called_back_at, score, words };
+                let row = work_orders::WorkOrder { number, topic: topic_id, received_at, called_back_at, score, words };
                 known.insert(order.number.clone(), row.clone());
                 raised.push((row, topic));
                 Outcome::Entered
@@ -274,7 +274,8 @@ fn refused(line: u64, Fault { field, detail, fix }: Fault) -> Refusal {
 fn at(line: u64, failure: Failure) -> Failure {
     match failure {
         Failure::Refused(it) => {
-            let field = it.field.as_deref().map_or_else(|| format!("line {line}"), |field| format!("line {line}: {field}"));
+            let field =
+                it.field.as_deref().map_or_else(|| format!("line {line}"), |field| format!("line {line}: {field}"));
             Failure::Refused(Refusal { field: Some(field), ..it })
         }
         other => other,

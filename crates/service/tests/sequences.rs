@@ -179,7 +179,7 @@ impl City {
         let people = memberships::create_members(&app, &session, vec![person("李明"), person("陈静")]).await;
         let people = people.expect("added");
         for role in [Role::Resident, Role::Coordinator, Role::Officer, Role::Supervisor, Role::Administrator] {
-            memberships::create_grant(&app, &session, people[0], all[0].id, role).await.expect("granted");
+            memberships::create_grant(&app, &session, people[0], all[0].id, role, None).await.expect("granted");
         }
         let (everybody, stranger) = ((people[0], token(&app, &slug, people[0])), token(&app, &slug, people[1]));
         Self { unit: all[0].id, other: all[1].id, everybody, stranger, app, slug }

@@ -37,6 +37,7 @@ pub mod deliveries;
 pub mod disclosures;
 pub mod embedded;
 pub mod entries;
+pub mod evaluations;
 pub mod events;
 pub mod facts;
 pub mod feedback;

@@ -36,10 +36,12 @@ pub async fn tell(
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let holders: Vec<Uuid> = sqlx::query_scalar(
-        "SELECT DISTINCT member_id FROM grants WHERE tenant_id = $1 AND role = $2 ORDER BY member_id",
+        "SELECT DISTINCT member_id FROM grants WHERE tenant_id = $1 AND role = $2
+         AND (ends_at IS NULL OR ends_at > $3) ORDER BY member_id",
     )
     .bind(tx.tenant().uuid())
     .bind(role.code())
+    .bind(at)
     .fetch_all(tx.sql())
     .await?;
     let holders: Vec<_> = holders.into_iter().map(MemberId).collect();
@@ -60,11 +62,13 @@ pub async fn tell_at(
 ) -> Result<(), StoreError> {
     let units: Vec<_> = units.iter().map(|unit| unit.uuid()).collect();
     let holders: Vec<Uuid> = sqlx::query_scalar(
-        "SELECT DISTINCT member_id FROM grants WHERE tenant_id = $1 AND role = $2 AND unit_id = ANY($3) ORDER BY member_id",
+        "SELECT DISTINCT member_id FROM grants WHERE tenant_id = $1 AND role = $2 AND unit_id = ANY($3)
+         AND (ends_at IS NULL OR ends_at > $4) ORDER BY member_id",
     )
     .bind(tx.tenant().uuid())
     .bind(role.code())
     .bind(units)
+    .bind(at)
     .fetch_all(tx.sql())
     .await?;
     let holders: Vec<_> = holders.into_iter().map(MemberId).collect();

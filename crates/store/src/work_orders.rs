@@ -138,7 +138,10 @@ pub async fn standings(
              WHERE w.tenant_id = ",
     );
     query.push_bind(tx.tenant().uuid()).push(" AND w.number > ").push_bind(after);
-    query.push(" AND EXISTS (SELECT 1 FROM unnest(").push_bind(paths).push("::text[]) AS reach WHERE starts_with(u.path, reach))");
+    query
+        .push(" AND EXISTS (SELECT 1 FROM unnest(")
+        .push_bind(paths)
+        .push("::text[]) AS reach WHERE starts_with(u.path, reach))");
     query.push(") AS found");
     if let Some(since) = since {
         query.push(" WHERE changed_at >= ").push_bind(since);

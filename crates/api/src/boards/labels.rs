@@ -139,6 +139,8 @@ pub(crate) fn of_event(kind: &str) -> Option<&'static str> {
         "work_orders.mapped" => "设定热线工单对照",
         "work_order.received" => "接收热线工单",
         "work_order.called_back" => "热线工单回访",
+        "evaluator.registered" => "登记第三方评估签名",
+        "evaluation.filed" => "提交第三方评估",
         "webhook.created" => "设立事件推送",
         "webhook.changed" => "更改事件推送",
         "webhook.removed" => "撤销事件推送",

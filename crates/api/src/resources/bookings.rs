@@ -41,9 +41,9 @@ pub struct BudgetInput {
 pub struct BudgetedUnit {
     /// The unit.
     pub unit: Uuid,
-    /// How many residents it has.
-    #[oai(validator(minimum(value = "1")))]
-    pub residents: u64,
+    /// How many residents it has; those whom its population fact has today unless given.
+    #[oai(skip_serializing_if_is_none, validator(minimum(value = "1")))]
+    pub residents: Option<u64>,
 }
 
 /// Money that comes in.
@@ -310,7 +310,7 @@ impl From<AllocationInput> for Amount {
 
 impl Example for BudgetInput {
     fn example() -> Self {
-        Self { per_head_fen: 1_000, year: 2026, units: vec![BudgetedUnit { unit: EXAMPLE, residents: 3_200 }] }
+        Self { per_head_fen: 1_000, year: 2026, units: vec![BudgetedUnit { unit: EXAMPLE, residents: Some(3_200) }] }
     }
 }
 

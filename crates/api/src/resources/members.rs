@@ -12,6 +12,7 @@ use yishi_domain::{MemberId, UnitId, access};
 use yishi_service::memberships::{self, NewMember};
 
 use crate::{
+    instants::Instant,
     parameters::RequestKey,
     problems::Problem,
     resources::{EXAMPLE, Tag},
@@ -54,6 +55,9 @@ pub struct GrantInput {
     pub unit: Uuid,
     /// The role.
     pub role: Role,
+    /// When it ends; an evaluator's must have an end, within two years.
+    #[oai(skip_serializing_if_is_none)]
+    pub until: Option<Instant>,
 }
 
 /// A role.
@@ -72,6 +76,8 @@ pub enum Role {
     Officer,
     /// Runs the tenant: members, roles, rules.
     Administrator,
+    /// Evaluates from outside, for a time: sees what staff sees, and files a signed report (第三方评估).
+    Evaluator,
 }
 
 /// What was created.
@@ -122,9 +128,10 @@ impl MembersApi {
         _key: Header<Option<RequestKey>>,
         body: Json<GrantInput>,
     ) -> Result<Created, Problem> {
-        let GrantInput { member, unit, role } = body.0;
+        let GrantInput { member, unit, role, until } = body.0;
         let app = &session.app;
-        let give = memberships::create_grant(app, &session, MemberId(member), UnitId(unit), role.into());
+        let give =
+            memberships::create_grant(app, &session, MemberId(member), UnitId(unit), role.into(), until.map(|it| it.0));
         let id = session.once(app, give).await?;
         Ok(Created::one(id.uuid()))
     }
@@ -157,6 +164,7 @@ impl From<Role> for access::Role {
             Role::Supervisor => Self::Supervisor,
             Role::Officer => Self::Officer,
             Role::Administrator => Self::Administrator,
+            Role::Evaluator => Self::Evaluator,
         }
     }
 }
@@ -169,6 +177,6 @@ impl Example for MemberList {
 
 impl Example for GrantInput {
     fn example() -> Self {
-        Self { member: EXAMPLE, unit: EXAMPLE, role: Role::Coordinator }
+        Self { member: EXAMPLE, unit: EXAMPLE, role: Role::Coordinator, until: None }
     }
 }

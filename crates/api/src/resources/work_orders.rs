@@ -270,19 +270,7 @@ impl From<WorkOrderMapping> for domain::Mapping {
         let WorkOrderColumns { number, title, text, status, unit, category, score, note, agency, due, changed } =
             it.columns;
         Self {
-            columns: domain::Columns {
-                number,
-                title,
-                text,
-                status,
-                unit,
-                category,
-                score,
-                note,
-                agency,
-                due,
-                changed,
-            },
+            columns: domain::Columns { number, title, text, status, unit, category, score, note, agency, due, changed },
             statuses: WorkStatus::ALL.iter().copied().zip([accept, dispatch, done, call_back]).collect(),
             categories: it.categories,
             scores: it.scores,
