@@ -86,11 +86,13 @@ async fn settings(community: &Community) -> String {
     let lines: Vec<_> = parameters.iter().map(|(name, value)| format!("{name} = \"{value}\"")).collect();
     // A schema does not say that a deadline lies ahead or that a name is known: such a request is answered 422 with the field and the fix.
     // A stale version is told of before the body is looked at. Of many votes in one request each has an outcome of its own, and of a vote a
-    // member that is null is one that is not there.
+    // member that is null is one that is not there. Open311 says 400 of all that is wrong with a request.
     format!(
         "[parameters]\n{}\n\n\
          [checks.positive_data_acceptance]\nexpected-statuses = [\"2xx\", \"3xx\", 401, 403, 404, 409, 412, 422, 429]\n\n\
          [checks.negative_data_rejection]\nexpected-statuses = [400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429]\n\n\
+         [[operations]]\ninclude-path-regex = \"^/open311/\"\n\
+         checks.positive_data_acceptance.expected-statuses = [\"2xx\", \"3xx\", 400, 403, 404, 409, 412]\n\n\
          [[operations]]\ninclude-operation-id = \"cast_votes\"\nchecks.negative_data_rejection.enabled = false\n",
         lines.join("\n")
     )

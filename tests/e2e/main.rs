@@ -17,6 +17,7 @@ mod evaluations;
 mod execution;
 mod facts;
 mod feeds;
+mod fund_files;
 mod harms;
 mod imports;
 mod intake;

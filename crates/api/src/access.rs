@@ -162,6 +162,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("get_pools_standing", Access::AnyMember),
     // Money.
     ("open_fund", Access::Roles(&[Administrator])),
+    ("import_funds", Access::Roles(&[Administrator])),
+    ("export_funds", Access::AnyMember),
     ("list_funds", Access::AnyMember),
     ("get_fund", Access::AnyMember),
     ("list_entries", Access::AnyMember),

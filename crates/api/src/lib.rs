@@ -43,14 +43,15 @@ use crate::resources::{
     api_keys::ApiKeysApi, ballots::BallotsApi, batches::BatchesApi, bodies::BodiesApi, bookings::BookingsApi,
     books::BooksApi, calls::CallsApi, campaigns::CampaignsApi, casts::CastsApi, checkpoints::CheckpointsApi,
     clocks::ClocksApi, compliance::ComplianceApi, disclosures::DisclosuresApi, divisions::DivisionsApi,
-    evaluations::EvaluationsApi, facts::FactsApi, feedback::FeedbackApi, findings::FindingsApi, funds::FundsApi,
-    imports::ImportsApi, invitations::InvitationsApi, items::ItemsApi, mandates::MandatesApi, meetings::MeetingsApi,
-    members::MembersApi, minutes::MinutesApi, notices::NoticesApi, objections::ObjectionsApi, open311::Open311Api,
-    orders::OrdersApi, participations::ParticipationsApi, people::PeopleApi, pool::PoolApi, pools::PoolsApi,
-    positions::PositionsApi, records::RecordsApi, registers::RegistersApi, resolutions::ResolutionsApi,
-    rolls::RollsApi, rule_sets::RuleSetsApi, speeches::SpeechesApi, statements::StatementsApi,
-    subscriptions::SubscriptionsApi, tallies::TalliesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi,
-    trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi,
+    evaluations::EvaluationsApi, facts::FactsApi, feedback::FeedbackApi, findings::FindingsApi,
+    fund_files::FundFilesApi, funds::FundsApi, imports::ImportsApi, invitations::InvitationsApi, items::ItemsApi,
+    mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi, notices::NoticesApi,
+    objections::ObjectionsApi, open311::Open311Api, orders::OrdersApi, participations::ParticipationsApi,
+    people::PeopleApi, pool::PoolApi, pools::PoolsApi, positions::PositionsApi, records::RecordsApi,
+    registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
+    speeches::SpeechesApi, statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi,
+    tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi,
+    work_orders::WorkOrdersApi,
 };
 
 /// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.
@@ -109,6 +110,7 @@ resources! {
     ObjectionsApi;
     // Money.
     FundsApi
+    FundFilesApi
     BookingsApi
     CampaignsApi
     PoolsApi

@@ -20,6 +20,7 @@ pub mod evaluations;
 pub mod facts;
 pub mod feedback;
 pub mod findings;
+pub mod fund_files;
 pub mod funds;
 pub mod imports;
 pub mod invitations;

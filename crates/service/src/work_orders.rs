@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use yishi_domain::{
     Event, Refusal, TopicId,
     access::Role,
-    books::{Cells, Fault},
+    books::Fault,
     channels::Channel,
     work_orders::{Mapping, Progress, WorkOrder, WorkStatus, status},
 };
@@ -21,7 +21,7 @@ use crate::{
     App,
     events::{commit_to, event},
     failures::Failure,
-    imports::cells_of,
+    lines::{Line, refused},
     sessions::Session,
     topics::{self, NewTopic},
 };
@@ -29,8 +29,8 @@ use crate::{
 /// How many orders one request brings at most.
 pub const MOST: usize = 1_000;
 
-/// A line of what comes in, with what it says.
-type Line = (u64, Result<Cells, Vec<Fault>>);
+/// The code of what is wrong with a line.
+const BAD: &str = "work_order.bad_line";
 
 /// What became of an order that came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,7 +94,7 @@ pub async fn receive(app: &App, session: &Session, lines: Vec<Line>) -> Result<V
     for (line, cells) in lines {
         match cells.and_then(|cells| mapping.read(cells)) {
             Ok(order) => orders.push((line, order)),
-            Err(found) => faults.extend(found.into_iter().map(|fault| refused(line, fault))),
+            Err(found) => faults.extend(found.into_iter().map(|fault| refused(BAD, line, fault))),
         }
     }
     let mut tx = app.db.read(ctx).await?;
@@ -108,7 +108,7 @@ pub async fn receive(app: &App, session: &Session, lines: Vec<Line>) -> Result<V
     let mut expected = HashSet::new();
     for (line, order) in &orders {
         if !known.contains_key(&order.number) && expected.insert(&order.number) {
-            faults.extend(missing(&mapping, order, &places, session).map(|fault| refused(*line, fault)));
+            faults.extend(missing(&mapping, order, &places, session).map(|fault| refused(BAD, *line, fault)));
         }
     }
     if !faults.is_empty() {
@@ -189,37 +189,6 @@ pub async fn send(
     Ok((mapping, rows))
 }
 
-/// The lines of a CSV file with a header, or of a list of JSON objects.
-pub fn csv_lines(bytes: &[u8]) -> Result<Vec<Line>, Refusal> {
-    let bad = |error: csv::Error| {
-        let refusal = Refusal::invalid("work_order.bad_file", "body", error.to_string());
-        refusal.with_fix("send CSV in UTF-8 with a header")
-    };
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-    let header = reader.headers().map_err(bad)?.clone();
-    let mut lines = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(bad)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let cells = match record.len() == header.len() {
-            true => Ok(header.iter().zip(&record).map(|(name, text)| (name.to_owned(), text.to_owned())).collect()),
-            false => {
-                let detail = format!("the line has {} cells, and the header {}", record.len(), header.len());
-                Err(vec![Fault::new("line", detail, "give every column a cell, empty where it says nothing")])
-            }
-        };
-        lines.push((line, cells));
-    }
-    Ok(lines)
-}
-
-/// The lines of a list of JSON objects, counted from one.
-pub fn json_lines(list: Vec<Value>) -> Vec<Line> {
-    let read = |value| cells_of(value).map_err(|detail| vec![Fault::new("line", detail, "send objects of texts")]);
-    (1..).zip(list).map(|(line, value)| (line, read(value))).collect()
-}
-
 fn topic_of(order: &WorkOrder, places: &BTreeMap<String, units::Unit>) -> Option<NewTopic> {
     Some(NewTopic {
         unit: places.get(order.unit.as_ref()?)?.id,
@@ -265,10 +234,6 @@ fn progress(it: Standing) -> Progress {
         note: it.evidence.or(it.reason),
         changed: written(it.changed_at),
     }
-}
-
-fn refused(line: u64, Fault { field, detail, fix }: Fault) -> Refusal {
-    Refusal::invalid("work_order.bad_line", format!("line {line}: {field}"), detail).with_fix(fix)
 }
 
 fn at(line: u64, failure: Failure) -> Failure {

@@ -67,6 +67,25 @@ pub async fn page(tx: &mut TenantTx, after: Option<FundId>, limit: u16) -> Resul
     query.build().fetch_all(tx.sql()).await?.iter().map(fund).collect()
 }
 
+/// The funds with these names, of whatever unit.
+pub async fn of_names(tx: &mut TenantTx, names: &[String]) -> Result<Vec<Fund>, StoreError> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(tx.tenant().uuid()).push(" AND f.name = ANY(").push_bind(names).push(") ORDER BY f.id");
+    query.build().fetch_all(tx.sql()).await?.iter().map(fund).collect()
+}
+
+/// Every fund with the code of its unit.
+pub async fn with_codes(tx: &mut TenantTx) -> Result<Vec<(String, Fund)>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT f.id, f.unit_id, u.path, f.kind, f.name, f.may_overdraw, f.opened_at, u.code FROM funds f
+         JOIN units u ON u.tenant_id = f.tenant_id AND u.id = f.unit_id WHERE f.tenant_id = $1",
+    )
+    .bind(tx.tenant().uuid())
+    .fetch_all(tx.sql())
+    .await?;
+    rows.iter().map(|row| Ok((row.try_get("code")?, fund(row)?))).collect()
+}
+
 /// Holds accounts until the transaction ends, and tells what they hold; those that are not there yet are opened.
 ///
 /// They are taken in their order, whatever the order in which they are named, so that no two acts wait for each other.

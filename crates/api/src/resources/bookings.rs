@@ -42,7 +42,7 @@ pub struct BudgetedUnit {
     /// The unit.
     pub unit: Uuid,
     /// How many residents it has; those whom its population fact has today unless given.
-    #[oai(skip_serializing_if_is_none, validator(minimum(value = "1")))]
+    #[oai(validator(minimum(value = "1")))]
     pub residents: Option<u64>,
 }
 

@@ -56,7 +56,6 @@ pub struct GrantInput {
     /// The role.
     pub role: Role,
     /// When it ends; an evaluator's must have an end, within two years.
-    #[oai(skip_serializing_if_is_none)]
     pub until: Option<Instant>,
 }
 

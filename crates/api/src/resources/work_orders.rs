@@ -11,7 +11,7 @@ use poem_openapi::{
 use serde_json::Value;
 use uuid::Uuid;
 use yishi_domain::work_orders::{self as domain, WorkStatus};
-use yishi_service::work_orders;
+use yishi_service::{failures::Failure, lines, work_orders};
 
 use crate::{
     instants::Instant,
@@ -40,7 +40,6 @@ pub struct WorkOrderMapping {
     #[oai(default)]
     pub scores: BTreeMap<String, u8>,
     /// The statistical code of the unit to which an order belongs that names none.
-    #[oai(skip_serializing_if_is_none)]
     pub unit: Option<String>,
 }
 
@@ -57,25 +56,18 @@ pub struct WorkOrderColumns {
     /// Where it stands.
     pub status: String,
     /// The statistical code of its unit.
-    #[oai(skip_serializing_if_is_none)]
     pub unit: Option<String>,
     /// Its category, in the hotline's words.
-    #[oai(skip_serializing_if_is_none)]
     pub category: Option<String>,
     /// What whoever was called back thinks of it.
-    #[oai(skip_serializing_if_is_none)]
     pub score: Option<String>,
     /// What there is to say: of a call back from the hotline, of what was done from the city.
-    #[oai(skip_serializing_if_is_none)]
     pub note: Option<String>,
     /// Who carries it out; goes back.
-    #[oai(skip_serializing_if_is_none)]
     pub agency: Option<String>,
     /// By when it is to be done; goes back.
-    #[oai(skip_serializing_if_is_none)]
     pub due: Option<String>,
     /// When it came to where it stands; goes back.
-    #[oai(skip_serializing_if_is_none)]
     pub changed: Option<String>,
 }
 
@@ -210,11 +202,9 @@ impl WorkOrdersApi {
         let lines = match body {
             WorkOrders::Json(Json(list)) => {
                 let object = |it: BTreeMap<String, Value>| Value::Object(it.into_iter().collect());
-                work_orders::json_lines(list.into_iter().map(object).collect())
+                lines::json(list.into_iter().map(object).collect())
             }
-            WorkOrders::Csv(Binary(bytes)) => {
-                work_orders::csv_lines(&bytes).map_err(yishi_service::failures::Failure::from)?
-            }
+            WorkOrders::Csv(Binary(bytes)) => lines::csv(&bytes).map_err(Failure::from)?,
         };
         let app = &session.app;
         let received = session.once(app, work_orders::receive(app, &session, lines)).await?;

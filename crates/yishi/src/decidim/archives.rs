@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn a_text_is_taken_in_the_language_that_is_preferred() {
-        let text = "id;title/en;title/zh-CN;body\n1;Lamps;路灯;\"<p>Two lamps</p><p>a &lt; b &amp; 1 < 2</p>\"\n2;;路灯;\n";
+        let text =
+            "id;title/en;title/zh-CN;body\n1;Lamps;路灯;\"<p>Two lamps</p><p>a &lt; b &amp; 1 < 2</p>\"\n2;;路灯;\n";
         let table = Table::read("x".into(), text.as_bytes(), Some("zh-CN")).expect("read");
         assert_eq!(table.text(&table.rows[0], "title").as_deref(), Some("路灯"));
         assert_eq!(table.text(&table.rows[0], "body").as_deref(), Some("Two lamps\na < b & 1 < 2"));

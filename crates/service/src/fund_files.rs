@@ -1,0 +1,170 @@
+//! Funds from a file, and as one: a line a fund, known by its unit and its name.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use yishi_domain::{
+    Refusal,
+    books::{Cells, Fault},
+    money::FundKind,
+};
+use yishi_store::{
+    funds::{self, Fund},
+    units::{self, Unit},
+};
+
+use crate::{
+    App,
+    events::event,
+    failures::Failure,
+    lines::{Line, refused},
+    sessions::Session,
+};
+
+/// The columns of a file.
+const COLUMNS: [&str; 4] = ["unit", "name", "kind", "may_overdraw"];
+
+/// How many funds a file has at most.
+const MOST: usize = 1_000;
+
+/// What a file of funds does, or would do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// Funds that were not there.
+    pub opened: u64,
+    /// Funds that were there as the file says.
+    pub unchanged: u64,
+}
+
+/// A line that was read.
+struct Wanted {
+    unit: String,
+    name: String,
+    kind: FundKind,
+    may_overdraw: bool,
+}
+
+/// Opens the funds of a file that are not there yet: all of them, or none with what is wrong with each line. A dry run opens none.
+pub async fn import(app: &App, session: &Session, lines: Vec<Line>, dry_run: bool) -> Result<Done, Failure> {
+    let ctx = &session.ctx;
+    if lines.is_empty() || lines.len() > MOST {
+        return Err(Refusal::invalid("fund.bad_file", "body", format!("send 1 to {MOST} funds")).into());
+    }
+    let mut faults = Vec::new();
+    let mut wanted = Vec::with_capacity(lines.len());
+    for (line, cells) in lines {
+        match cells.and_then(read) {
+            Ok(it) => wanted.push((line, it)),
+            Err(found) => faults.extend(found.into_iter().map(|fault| (line, fault))),
+        }
+    }
+    let mut tx = app.db.write(ctx).await?;
+    let codes: Vec<_> = wanted.iter().map(|(_, it)| it.unit.clone()).collect();
+    let places: BTreeMap<_, _> =
+        units::with_codes(&mut tx, &codes).await?.into_iter().map(|it| (it.code.clone(), it)).collect();
+    let names: Vec<_> = wanted.iter().map(|(_, it)| it.name.clone()).collect();
+    let mut there: BTreeMap<_, _> =
+        funds::of_names(&mut tx, &names).await?.into_iter().map(|it| ((it.unit, it.name.clone()), it)).collect();
+    let (mut done, mut told) = (Done::default(), Vec::new());
+    for (line, it) in wanted {
+        let unit = match place(session, &places, &it.unit) {
+            Ok(unit) => unit,
+            Err(fault) => {
+                faults.push((line, fault));
+                continue;
+            }
+        };
+        let key = (unit.id, it.name.clone());
+        match there.get(&key) {
+            Some(fund) if (fund.kind, fund.may_overdraw) == (it.kind, it.may_overdraw) => done.unchanged += 1,
+            Some(_) => {
+                let detail = "a fund of this unit has this name, and is of another kind or rule";
+                faults.push((line, Fault::new("name", detail, "give it another name; a fund is not changed")));
+            }
+            None => {
+                let Wanted { name, kind, may_overdraw, .. } = it;
+                let (id, path) = (ctx.new_id(), unit.path.clone());
+                let fund = Fund { id, unit: unit.id, path, kind, name, may_overdraw, opened_at: ctx.now };
+                let body = json!({
+                    "fund": id, "unit": unit.id, "kind": kind, "name": fund.name, "may_overdraw": may_overdraw,
+                });
+                told.push(event(ctx, "fund.opened", id.uuid(), body));
+                if faults.is_empty() && !dry_run {
+                    funds::insert(&mut tx, &fund).await?;
+                }
+                there.insert(key, fund);
+                done.opened += 1;
+            }
+        }
+    }
+    if !faults.is_empty() {
+        faults.sort_by_key(|it| it.0);
+        let faults = faults.into_iter().map(|(line, fault)| refused("fund.bad_line", line, fault));
+        return Err(Failure::Faults(faults.collect()));
+    }
+    if dry_run || told.is_empty() {
+        return Ok(done);
+    }
+    let first = told.remove(0);
+    Ok(tx.commit_with(first, told, done).await?)
+}
+
+/// All funds as a file of CSV, which opens them again elsewhere, in order of their units and names.
+pub async fn export(app: &App, session: &Session) -> Result<Vec<u8>, Failure> {
+    let mut tx = app.db.read(&session.ctx).await?;
+    let mut rows = funds::with_codes(&mut tx).await?;
+    rows.sort_by(|a, b| (&a.0, &a.1.name).cmp(&(&b.0, &b.1.name)));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |error: csv::Error| Failure::Inconsistent(error.to_string());
+    writer.write_record(COLUMNS).map_err(failed)?;
+    for (code, fund) in rows {
+        let may_overdraw = if fund.may_overdraw { "yes" } else { "no" };
+        writer.write_record([code.as_str(), &fund.name, fund.kind.code(), may_overdraw]).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|error| Failure::Inconsistent(error.to_string()))
+}
+
+fn read(mut cells: Cells) -> Result<Wanted, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut text = |name: &str, most: usize| match cells.remove(name).filter(|it| it.chars().count() <= most) {
+        Some(text) if !text.trim().is_empty() => text,
+        _ => {
+            faults.push(Fault::new(name, "it is missing or too long", format!("give 1 to {most} characters")));
+            String::new()
+        }
+    };
+    let (unit, name, kind) = (text("unit", 20), text("name", 100), text("kind", 20));
+    let known = || FundKind::ALL.iter().map(|it| it.code()).collect::<Vec<_>>().join(", ");
+    let kind = match kind.parse() {
+        Ok(kind) => Some(kind),
+        Err(_) => {
+            faults.push(Fault::new("kind", format!("there is no kind `{kind}`"), format!("write one of {}", known())));
+            None
+        }
+    };
+    let may_overdraw = match cells.remove("may_overdraw").as_deref() {
+        None | Some("no") => false,
+        Some("yes") => true,
+        Some(other) => {
+            faults.push(Fault::new("may_overdraw", format!("`{other}` is neither"), "write yes or no"));
+            false
+        }
+    };
+    for name in cells.keys() {
+        faults.push(Fault::new(name, "there is no such column", format!("the columns are {}", COLUMNS.join(", "))));
+    }
+    match kind.filter(|_| faults.is_empty()) {
+        Some(kind) => Ok(Wanted { unit, name, kind, may_overdraw }),
+        None => Err(faults),
+    }
+}
+
+fn place<'a>(session: &Session, places: &'a BTreeMap<String, Unit>, code: &str) -> Result<&'a Unit, Fault> {
+    let unknown = || Fault::new("unit", "no unit of this tenant has this code", "see GET units");
+    let unit = places.get(code).ok_or_else(unknown)?;
+    match session.require_reach(&unit.path) {
+        Ok(()) => Ok(unit),
+        Err(_) => Err(Fault::new("unit", "your role does not reach this unit", "leave the line out")),
+    }
+}

@@ -1,0 +1,47 @@
+//! Funds come from a file, all or none, and go out as one that another city takes.
+
+use serde_json::json;
+use yishi_tests::communities::{Community, HOME, text};
+
+#[tokio::test]
+async fn funds_come_in_whole_or_not_at_all_and_go_out_as_they_came() {
+    let community = Community::gathered(0).await;
+    let (boss, home, district) = (community.boss().await, community.city.code(HOME), community.city.code("330106"));
+    let file = format!(
+        "unit,name,kind,may_overdraw\n{district},民主议事经费,budget,no\n{home},\"路灯, 捐赠\",donations,yes\n"
+    );
+    let send = async |path: &str, file: &str| boss.post_bytes(path, "text/csv", file.to_owned()).await;
+    let opens = |opened: u32, unchanged: u32| json!({"opened": opened, "unchanged": unchanged});
+    assert_eq!(send("/funds/file?dry_run=true", &file).await.expect(200), opens(2, 0));
+    assert!(boss.get("/funds").await.expect(200)["items"].as_array().expect("funds").is_empty());
+    assert_eq!(send("/funds/file", &file).await.expect(200), opens(2, 0));
+    assert_eq!(send("/funds/file", &file).await.expect(200), opens(0, 2), "it is there already");
+    assert_eq!(boss.get("/funds/file").await.text, file);
+
+    let bad = format!(
+        "{file}{home},路灯,lamps,no\n000000,路灯,special,maybe\n{home},\"路灯, 捐赠\",special,no\n{home},更多\n"
+    );
+    let faults = send("/funds/file", &bad).await.refused(422, "request.faults")["faults"].clone();
+    let told: Vec<_> = faults.as_array().expect("faults").iter().map(|it| text(&it["field"])).collect();
+    assert_eq!(told, ["line 4: kind", "line 5: may_overdraw", "line 6: name", "line 7: line"], "{faults}");
+    assert_eq!(boss.get("/funds/file").await.text, file, "nothing of it is taken");
+    let by = community.coordinator();
+    by.post_bytes("/funds/file", "text/csv", file.clone()).await.refused(403, "session.forbidden");
+
+    let other = Community::gathered(0).await;
+    let moved = file.replace(community.city.slug(), other.city.slug());
+    let rows: String = moved
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let cells: Vec<_> = line.rsplitn(3, ',').collect();
+            let (unit, name) = cells[2].split_once(',').expect("two cells");
+            let row = json!({"unit": unit, "name": name.trim_matches('"'), "kind": cells[1], "may_overdraw": cells[0]});
+            format!("{row}\n")
+        })
+        .collect();
+    let boss = other.boss().await;
+    let sent = boss.post_bytes("/funds/file", "application/x-ndjson", rows).await;
+    assert_eq!(sent.expect(200), opens(2, 0));
+    assert_eq!(boss.get("/funds/file").await.text, moved);
+}
