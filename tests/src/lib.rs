@@ -27,6 +27,7 @@ pub mod processes;
 pub mod programs;
 pub mod receivers;
 pub mod records;
+pub mod reports;
 pub mod rule_sets;
 pub mod servers;
 pub mod tokens;

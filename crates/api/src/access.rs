@@ -13,6 +13,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("get_tenant", Access::Platform),
     ("apply_divisions", Access::Platform),
     ("create_administrator", Access::Platform),
+    ("get_province_report", Access::Platform),
+    ("list_platform_log", Access::Platform),
     ("approve_rule_set", Access::Platform),
     // A tenant: its people and units.
     ("list_units", Access::AnyMember),
@@ -141,6 +143,16 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("record_look_back", Access::Roles(&[Supervisor, Coordinator])),
     ("list_look_backs", Access::AnyMember),
     ("list_escalations", Access::AnyMember),
+    // Reports.
+    ("list_indicators", Access::AnyMember),
+    ("get_report", Access::AnyMember),
+    ("get_star_formula", Access::AnyMember),
+    ("get_performance_sheet", Access::AnyMember),
+    ("list_league", Access::AnyMember),
+    ("get_data_package", Access::Public),
+    ("get_open_data", Access::Public),
+    ("export_report", Access::AnyMember),
+    ("list_report_cases", Access::Roles(&[Coordinator, CouncilMember, Supervisor, Officer, Administrator, Evaluator])),
     // Registers and people.
     ("put_register_row", Access::Roles(&[Administrator, Coordinator])),
     ("list_register_rows", Access::AnyMember),

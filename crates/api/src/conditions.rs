@@ -31,10 +31,10 @@ pub fn require_match(if_match: Option<&str>, present: &impl ToJSON) -> Result<()
     }
 }
 
-/// Tags the answer to a `GET`, and leaves its body out where the caller has it already.
+/// Tags the answer to a `GET` unless it has a tag, and leaves its body out where the caller has it already.
 pub(crate) async fn tagged(asked: Option<&HeaderValue>, response: Response) -> poem::Result<Response> {
     let json = response.content_type().is_some_and(|it| it.starts_with("application/json"));
-    if response.status() != StatusCode::OK || !json {
+    if response.status() != StatusCode::OK || !json || response.headers().contains_key(header::ETAG) {
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
@@ -51,7 +51,7 @@ pub(crate) async fn tagged(asked: Option<&HeaderValue>, response: Response) -> p
     Ok(response)
 }
 
-fn matches(tags: &str, tag: &str) -> bool {
+pub(crate) fn matches(tags: &str, tag: &str) -> bool {
     tags.split(',').map(|it| it.trim().trim_start_matches("W/")).any(|it| it == "*" || it == tag)
 }
 

@@ -44,12 +44,13 @@ use crate::resources::{
     books::BooksApi, calls::CallsApi, campaigns::CampaignsApi, casts::CastsApi, checkpoints::CheckpointsApi,
     clocks::ClocksApi, compliance::ComplianceApi, disclosures::DisclosuresApi, divisions::DivisionsApi,
     evaluations::EvaluationsApi, facts::FactsApi, feedback::FeedbackApi, findings::FindingsApi,
-    fund_files::FundFilesApi, funds::FundsApi, imports::ImportsApi, invitations::InvitationsApi, items::ItemsApi,
-    mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi, notices::NoticesApi,
-    objections::ObjectionsApi, open311::Open311Api, orders::OrdersApi, participations::ParticipationsApi,
-    people::PeopleApi, pool::PoolApi, pools::PoolsApi, positions::PositionsApi, records::RecordsApi,
-    registers::RegistersApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
-    speeches::SpeechesApi, statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi,
+    fund_files::FundFilesApi, funds::FundsApi, imports::ImportsApi, indicators::IndicatorsApi,
+    invitations::InvitationsApi, items::ItemsApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi,
+    minutes::MinutesApi, notices::NoticesApi, objections::ObjectionsApi, open_data::OpenDataApi, open311::Open311Api,
+    orders::OrdersApi, participations::ParticipationsApi, people::PeopleApi, pool::PoolApi, pools::PoolsApi,
+    positions::PositionsApi, provinces::ProvincesApi, records::RecordsApi, registers::RegistersApi,
+    reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi, speeches::SpeechesApi,
+    stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi,
     tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi,
     work_orders::WorkOrdersApi,
 };
@@ -69,7 +70,8 @@ macro_rules! resources {
 resources! {
     // The province.
     TenantsApi
-    DivisionsApi;
+    DivisionsApi
+    ProvincesApi;
     // A city.
     UnitsApi
     FactsApi
@@ -120,6 +122,11 @@ resources! {
     EvaluationsApi
     ImportsApi
     PeopleApi;
+    // Reports.
+    IndicatorsApi
+    ReportsApi
+    StarsApi
+    OpenDataApi;
     // The record.
     RecordsApi
     CheckpointsApi

@@ -23,6 +23,7 @@ pub mod findings;
 pub mod fund_files;
 pub mod funds;
 pub mod imports;
+pub mod indicators;
 pub mod invitations;
 pub mod items;
 pub mod mandates;
@@ -32,6 +33,7 @@ pub mod minutes;
 pub mod notices;
 pub mod objections;
 pub mod open311;
+pub mod open_data;
 pub mod orders;
 pub mod papers;
 pub mod participations;
@@ -39,14 +41,17 @@ pub mod people;
 pub mod pool;
 pub mod pools;
 pub mod positions;
+pub mod provinces;
 pub mod records;
 pub mod registers;
+pub mod reports;
 pub mod resolutions;
 pub mod rolls;
 pub mod rule_sets;
 pub mod rules;
 pub mod selections;
 pub mod speeches;
+pub mod stars;
 pub mod statements;
 pub mod subscriptions;
 pub mod tallies;
@@ -97,6 +102,8 @@ pub(crate) enum Tag {
     Register,
     /// Funds, their books, crowdfunding, pools, and the quarterly disclosure.
     Money,
+    /// Indicators of any unit over any period, with the cases behind them.
+    Reports,
     /// How other systems hear of what happens.
     Integration,
     /// What happened, in order, and the proof that nothing was changed afterwards.

@@ -66,6 +66,8 @@ pub mod refusals;
 #[cfg(feature = "cases")]
 pub mod registers;
 #[cfg(feature = "cases")]
+pub mod reports;
+#[cfg(feature = "cases")]
 pub mod resolutions;
 #[cfg(feature = "cases")]
 pub mod scheduling;

@@ -18,7 +18,7 @@ use crate::{
     failures::Failure,
     keys::Signing,
     outbound::{Outbound, Outward},
-    replays,
+    replays, reports,
     sequencing::{SequenceError, resign, sequence},
     timers,
     tokens::Issuer,
@@ -128,6 +128,15 @@ impl App {
         let mut done = 0;
         for tenant in self.tenants().await? {
             done += usize::from(resign(&self.db, &self.sequencer(&tenant), &tenant.slug, &self.signing).await?);
+        }
+        Ok(done)
+    }
+
+    /// Counts in every tenant what has its position; tells how many events were counted.
+    pub async fn project_all(&self) -> Result<usize, StoreError> {
+        let mut done = 0;
+        for tenant in self.tenants().await? {
+            done += reports::project(&self.db, &self.sequencer(&tenant), &tenant).await?;
         }
         Ok(done)
     }

@@ -212,7 +212,10 @@ pub async fn split(app: &App, session: &Session, id: TopicId, parts: Vec<Part>) 
             let members = pool::bound(&mut tx, bond, id).await?;
             pool::bind(&mut tx, bond, part.id, &members, ctx.now).await?;
         }
-        let body = json!({"from": id, "category": part.category, "significance": part.significance});
+        let body = json!({
+            "from": id, "unit": part.unit, "channel": part.channel, "category": part.category,
+            "significance": part.significance, "form": part.form,
+        });
         let split = commit_to(ctx, event(ctx, "topic.split", part.id.uuid(), body), "title", part.title.as_str());
         told.push(commit_to(ctx, split, "body", part.body.as_str()));
         ids.push(part.id);

@@ -114,7 +114,7 @@ pub(crate) async fn close_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(),
     resolution.satisfaction_per_mille = mean;
     resolution.surveyed_at = Some(ctx.now);
     resolutions::save(&mut tx, &resolution).await?;
-    let body = json!({"resolution": id, "ratings": number, "satisfaction_per_mille": mean});
+    let body = json!({"resolution": id, "ratings": number, "sum": sum, "satisfaction_per_mille": mean});
     let surveyed = event(ctx, "survey.closed", topic.id.uuid(), body);
     let mut others = match asked {
         Some(Asked { case, answered }) => {

@@ -11,6 +11,7 @@ use yishi_domain::Ctx;
 use crate::{
     StoreError,
     embedded::{DATABASE, EmbeddedServer, OWNER},
+    provinces::ProvinceTx,
     transactions::{PlatformTx, RecordTx, SharedTx, TenantTx, WriteTx},
 };
 
@@ -82,6 +83,11 @@ impl Db {
         TenantTx::begin(&self.app, ctx.tenant, "BEGIN READ ONLY").await
     }
 
+    /// Begins a transaction that reads inside the context's tenant, and whose statements all see the same.
+    pub async fn snapshot(&self, ctx: &Ctx) -> Result<TenantTx, StoreError> {
+        TenantTx::begin(&self.app, ctx.tenant, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+    }
+
     /// Begins a transaction that writes inside the context's tenant.
     pub async fn write(&self, ctx: &Ctx) -> Result<WriteTx, StoreError> {
         WriteTx::begin(&self.app, ctx).await
@@ -95,6 +101,11 @@ impl Db {
     /// Begins a transaction that extends the record of the context's tenant.
     pub async fn record(&self, ctx: &Ctx) -> Result<RecordTx, StoreError> {
         RecordTx::begin(&self.app, ctx.tenant).await
+    }
+
+    /// Begins a transaction that looks across tenants as the platform's role may.
+    pub async fn province(&self) -> Result<ProvinceTx, StoreError> {
+        ProvinceTx::begin(&self.platform).await
     }
 
     /// Begins a transaction on the directory of tenants.

@@ -63,6 +63,13 @@ pub async fn versions(tx: &mut TenantTx, unit: UnitId, name: &str, most: u16) ->
     query.build().fetch_all(tx.sql()).await?.iter().map(fact).collect()
 }
 
+/// Lists every version of one fact of every unit.
+pub async fn all(tx: &mut TenantTx, name: &str) -> Result<Vec<Fact>, StoreError> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push_bind(tx.tenant().uuid()).push(" AND f.name = ").push_bind(name);
+    query.build().fetch_all(tx.sql()).await?.iter().map(fact).collect()
+}
+
 /// Lists one fact as it is in force on a day in each unit at a path and under it, higher units first.
 pub async fn under(tx: &mut TenantTx, path: &str, name: &str, day: NaiveDate) -> Result<Vec<Fact>, StoreError> {
     let mut query = QueryBuilder::new("SELECT DISTINCT ON (length(u.path), f.unit_id) ");

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use yishi_domain::TenantId;
 
@@ -65,6 +66,114 @@ pub fn vote_script(tenant: TenantId) -> String {
          INSERT INTO votes_floor (tenant_id, ballot_id, voting_unit, choice, channel, member_id, event_id, cast_at)\n\
          VALUES ('{tenant}', '{tenant}', gen_random_uuid()::text, '\"in_favour\"', 'online', '{tenant}', '{tenant}', now());\nCOMMIT;\n"
     )
+}
+
+/// An event to copy, as it lies in the record.
+#[derive(Clone, Debug)]
+pub struct Copied {
+    /// Its identifier.
+    pub id: uuid::Uuid,
+    /// Its kind.
+    pub kind: &'static str,
+    /// What it is about.
+    pub subject: uuid::Uuid,
+    /// Who acted, by the tenant's clock.
+    pub principal: String,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// Its body.
+    pub body: serde_json::Value,
+}
+
+/// Copies events of a tenant into its record, in their order, from a position on, past the sequencer.
+pub async fn copy_events(owner_url: &str, tenant: TenantId, first: u64, events: &[Copied]) -> Result<(), StoreError> {
+    let mut owner = PgConnection::connect(owner_url).await?;
+    let columns = "tenant_id, id, kind, subject, actor, principal, request, at, recorded_at, body, position";
+    let mut copy = owner.copy_in_raw(&format!("COPY events ({columns}) FROM STDIN")).await?;
+    let (tenant, nobody) = (tenant.uuid(), uuid::Uuid::nil());
+    for (part, start) in events.chunks(5_000).zip((first..).step_by(5_000)) {
+        let mut lines = String::new();
+        for (it, position) in part.iter().zip(start..) {
+            let (id, kind, subject, principal, at) = (it.id, it.kind, it.subject, &it.principal, it.at.to_rfc3339());
+            let body = it.body.to_string().replace('\\', "\\\\");
+            lines.push_str(&format!(
+                "{tenant}\t{id}\t{kind}\t{subject}\tmember\t{principal}\t{nobody}\t{at}\t{at}\t{body}\t{position}\n"
+            ));
+        }
+        copy.send(lines.as_bytes()).await?;
+    }
+    copy.finish().await?;
+    Ok(owner.close().await?)
+}
+
+/// Tells the planner what lies in the tables, as the database does by itself after a while.
+pub async fn analyze(owner_url: &str) -> Result<(), StoreError> {
+    let mut owner = PgConnection::connect(owner_url).await?;
+    sqlx::query("VACUUM ANALYZE").execute(&mut owner).await?;
+    Ok(owner.close().await?)
+}
+
+/// Some figures of a tenant's report over a period, by plain SQL over its events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Plain {
+    /// Topics submitted.
+    pub submitted: i64,
+    /// Those of them that were accepted.
+    pub accepted: i64,
+    /// Resolutions due.
+    pub due: i64,
+    /// Those of them that were carried out.
+    pub done: i64,
+    /// Meetings at which somebody was present.
+    pub meetings: i64,
+    /// What scores add up to.
+    pub scores: i64,
+    /// Different people who raised a topic online or voted online.
+    pub people: i64,
+    /// The median of the days from submission to the first decision.
+    pub median_days: i64,
+}
+
+/// Makes these figures, and tells how long it took.
+pub async fn plain_figures(
+    owner_url: &str,
+    tenant: TenantId,
+    zone: &str,
+    (from, until): (NaiveDate, NaiveDate),
+) -> Result<(Plain, Duration), StoreError> {
+    let mut owner = PgConnection::connect(owner_url).await?;
+    let begun = Instant::now();
+    let plain = sqlx::query_as(
+        "WITH e AS (SELECT kind, subject, principal, body, (at AT TIME ZONE $2)::date AS day FROM events WHERE tenant_id = $1),
+         raised AS (SELECT * FROM e WHERE kind = 'topic.raised'),
+         submitted AS (SELECT * FROM raised WHERE day >= $3 AND day < $4),
+         assigned AS (SELECT body ->> 'resolution' AS id FROM e WHERE kind = 'resolution.assigned'
+             AND ((body #>> '{lists,deadlines,due_at}')::timestamptz AT TIME ZONE $2)::date >= $3
+             AND ((body #>> '{lists,deadlines,due_at}')::timestamptz AT TIME ZONE $2)::date < $4),
+         decided AS (SELECT d.day - r.day AS days FROM (SELECT subject, min(day) AS day FROM e WHERE kind = 'ballot.decided' GROUP BY subject) d
+             JOIN raised r USING (subject) WHERE d.day >= $3 AND d.day < $4)
+         SELECT (SELECT count(*) FROM submitted) AS submitted,
+                (SELECT count(*) FROM submitted s WHERE EXISTS (SELECT FROM e WHERE kind = 'topic.accepted' AND e.subject = s.subject)) AS accepted,
+                (SELECT count(*) FROM assigned) AS due,
+                (SELECT count(*) FROM assigned a WHERE EXISTS (
+                    SELECT FROM e WHERE kind = 'resolution.completed' AND e.body ->> 'resolution' = a.id)) AS done,
+                (SELECT count(*) FROM (SELECT ((body ->> 'starts_at')::timestamptz AT TIME ZONE $2)::date AS day, body ->> 'meeting' AS id
+                    FROM e WHERE kind = 'meeting.convened') m WHERE day >= $3 AND day < $4 AND EXISTS (
+                    SELECT FROM e WHERE kind = 'attendance.recorded' AND e.body ->> 'meeting' = m.id AND (e.body #>> '{present,total}')::bigint > 0)) AS meetings,
+                (SELECT COALESCE(sum((body ->> 'sum')::bigint), 0)::bigint FROM e WHERE kind = 'survey.closed' AND day >= $3 AND day < $4) AS scores,
+                (SELECT count(DISTINCT principal) FROM e WHERE day >= $3 AND day < $4
+                    AND kind IN ('topic.raised', 'vote.cast') AND body ->> 'channel' = 'online') AS people,
+                (SELECT COALESCE(percentile_disc(0.5) WITHIN GROUP (ORDER BY days), 0)::bigint FROM decided) AS median_days",
+    )
+    .bind(tenant.uuid())
+    .bind(zone)
+    .bind(from)
+    .bind(until)
+    .fetch_one(&mut owner)
+    .await?;
+    let took = begun.elapsed();
+    owner.close().await?;
+    Ok((plain, took))
 }
 
 /// The settings on which the durability of a role's commits rests.

@@ -36,6 +36,16 @@ impl TenantTx {
     pub(crate) fn sql(&mut self) -> &mut PgConnection {
         &mut self.tx
     }
+
+    /// Goes on in another tenant, as only a transaction of the platform's role does.
+    pub(crate) const fn turn_to(&mut self, tenant: TenantId) {
+        self.tenant = tenant;
+    }
+
+    /// Commits.
+    pub(crate) async fn end(self) -> Result<(), StoreError> {
+        Ok(self.tx.commit().await?)
+    }
 }
 
 /// A transaction that writes inside one tenant; [`WriteTx::commit`] is the only way out, dropping it rolls back.
@@ -215,7 +225,7 @@ impl DerefMut for WriteTx {
 /// A transaction that carries on what was committed before, to one tenant's record or to those who are told, which is no change and needs no
 /// event of its own.
 ///
-/// Only the functions of [`crate::records`] and [`crate::deliveries`] write in it.
+/// Only the functions of [`crate::records`], [`crate::running`], [`crate::reports`] and [`crate::deliveries`] write in it.
 #[derive(Debug)]
 pub struct RecordTx {
     inner: TenantTx,

@@ -2,8 +2,11 @@
 
 use sqlx::{Connection, PgConnection, Row};
 use uuid::Uuid;
-use yishi_domain::{Actor, Event, MemberId, TenantId, UnitId};
-use yishi_store::{Db, StoreError, events, members, tenants, testing, units};
+use yishi_domain::{
+    Actor, Event, MemberId, TenantId, UnitId,
+    reports::{Mark, Measure},
+};
+use yishi_store::{Db, StoreError, events, members, reports, tenants, testing, units};
 
 const OPERATOR: &str = "operator";
 
@@ -11,6 +14,7 @@ const OPERATOR: &str = "operator";
 const EXEMPT: &[(&str, &str)] = &[
     ("_sqlx_migrations", "the migrations' own ledger; no login role may touch it"),
     ("tenants", "the directory of tenants, read before a tenant is known"),
+    ("platform_events", "the platform's own log of what it looks at; no tenant's data"),
 ];
 
 /// The tables of a case and of what serves it, which the catalogue must show and hold to the same as all others.
@@ -71,6 +75,14 @@ const CASES: &[&str] = &[
     "import_rows",
     "import_faults",
     "advisers",
+    "report_cursors",
+    "report_counters",
+    "report_cases",
+    "report_marks",
+    "report_people",
+    "report_persons",
+    "report_residents",
+    "report_rows",
 ];
 
 async fn tenant(db: &Db, n: u128) -> TenantId {
@@ -216,6 +228,59 @@ async fn a_tenant_moves_its_own_clock_and_no_other() {
     let own = "UPDATE tenants SET clock_offset_ms = 5 WHERE id = '00000000-0000-0000-0000-000000000001'";
     let error = sqlx::query(own).execute(&mut login).await.expect_err("a production tenant's clock does not move");
     assert!(error.to_string().contains("check constraint"), "{error}");
+}
+
+#[tokio::test]
+async fn the_province_sees_sums_of_the_city_that_it_looks_at_and_nothing_of_its_cases() {
+    let (db, urls) = testing::database().await;
+    let (a, b) = (tenant(&db, 1).await, tenant(&db, 2).await);
+    for (tenant, unit) in [(a, 11), (b, 21)] {
+        add_root(&db, tenant, unit).await;
+        let ctx = testing::ctx(tenant, Actor::System("test"), unit as u64 + 100);
+        let mut tx = db.write(&ctx).await.expect("begin");
+        let community = units::Unit {
+            level: "community".into(),
+            parent_id: Some(Uuid::from_u128(unit)),
+            path: "3301/1/".into(),
+            ..root(unit + 1, "1")
+        };
+        units::upsert(&mut tx, &[community]).await.expect("upsert");
+        tx.commit([event(&ctx, Uuid::from_u128(unit + 1))], ()).await.expect("commit");
+        let mut tx = db.record(&ctx).await.expect("begin");
+        let day = "2026-01-01".parse().expect("a day");
+        let mark = |measure| Mark { measure, day, group: String::new() };
+        let unit = UnitId(Uuid::from_u128(unit + 1));
+        let deltas = [(unit, mark(Measure::TopicsSubmitted), 1), (unit, mark(Measure::MeetingsHeld), 1)];
+        reports::add(&mut tx, &deltas).await.expect("added");
+        tx.commit().await.expect("commit");
+    }
+    let mut login = PgConnection::connect(&urls.platform).await.expect("the platform's role connects");
+    let error =
+        sqlx::query("SELECT * FROM report_counters").fetch_all(&mut login).await.expect_err("it looks at nobody");
+    assert!(error.to_string().contains("yishi.looks_at"), "{error}");
+    sqlx::query("SET yishi.looks_at = '00000000-0000-0000-0000-000000000001'").execute(&mut login).await.expect("set");
+    for forbidden in [
+        "SELECT * FROM topics",
+        "SELECT * FROM report_cases",
+        "SELECT * FROM report_people",
+        "SELECT * FROM events",
+        "SELECT configuration FROM activations",
+        "DELETE FROM platform_events",
+        "UPDATE report_counters SET value = 0",
+    ] {
+        let error = sqlx::query(forbidden).execute(&mut login).await.expect_err(forbidden).to_string();
+        assert!(error.contains("permission denied"), "{forbidden}: {error}");
+    }
+    let seen: Vec<(Uuid, String, String, String)> = sqlx::query_as(
+        "SELECT c.tenant_id, u.level, c.measure, c.grain FROM report_counters c JOIN units u ON u.tenant_id = c.tenant_id AND u.id = c.unit_id",
+    )
+    .fetch_all(&mut login)
+    .await
+    .expect("sums");
+    assert!(seen.iter().all(|it| it.0 == a.uuid()), "{seen:?}");
+    assert_eq!(seen.iter().filter(|it| it.1 == "city").count(), 8, "two measures in four grains: {seen:?}");
+    let below: Vec<_> = seen.iter().filter(|it| it.1 != "city").map(|it| (it.2.as_str(), it.3.as_str())).collect();
+    assert!(below.len() == 3 && below.iter().all(|it| it.0 == "meetings_held" && it.1 != "day"), "{below:?}");
 }
 
 #[tokio::test]

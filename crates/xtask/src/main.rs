@@ -6,6 +6,7 @@ mod checks;
 mod clients;
 mod compilers;
 mod demos;
+mod frictionless;
 mod languages;
 mod licences;
 mod peers;

@@ -6,6 +6,8 @@ mod callers;
 mod onboard;
 mod policy;
 mod programs;
+mod provinces;
+mod report;
 mod scenes;
 mod startup;
 mod tally;
@@ -31,7 +33,7 @@ pub struct Options {
     /// For how many seconds rounds are begun; one is always finished
     #[arg(long, default_value_t = 30)]
     pub seconds: u64,
-    /// Takes the full size where the benchmark has one: a ballot of a million votes
+    /// Takes the full size where the benchmark has one: a ballot of a million votes, a province of a million topics
     #[arg(long)]
     pub full: bool,
 }
@@ -43,6 +45,8 @@ pub enum Bench {
     Onboard,
     /// Calls of rule sets in Rust, C and JavaScript, against Extism, Rego, a webhook and the evaluator itself; needs `cargo xtask peers`
     Policy,
+    /// Asks for reports of a synthetic province of 10,000 and of 100,000 topics, or with --full of 100,000 and 1,000,000, against plain SQL over its events
+    Report,
     /// Starts `yishi serve` on a new folder and again on the same one, until it is ready
     Startup,
     /// Asks over HTTP for the running tally of a ballot of 100,000 votes, or with --full of a million, against counting all of them again
@@ -119,6 +123,7 @@ pub async fn run(options: &Options) -> Result<()> {
     let report = match options.bench {
         Bench::Onboard => onboard::measure(rounds).await?,
         Bench::Policy => policy::measure(options.seconds).await?,
+        Bench::Report => report::measure(options.full).await?,
         Bench::Startup => startup::measure(rounds).await?,
         Bench::Tally => tally::measure(rounds, options.full).await?,
         Bench::Votes => votes::measure(rounds, options.seconds).await?,

@@ -7,8 +7,8 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use yishi_domain::MemberId;
 
 use crate::{
-    benches, demos::Demo, homes::Home, importing::Import, plugins::Plugin, servers::Address, telemetry,
-    verifications::Verify,
+    benches, demos::Demo, homes::Home, importing::Import, plugins::Plugin, recounts::Reports, servers::Address,
+    telemetry, verifications::Verify,
 };
 
 /// The hidden command of the child process that compiles a component.
@@ -84,6 +84,9 @@ pub enum Command {
     /// Imports files: registers, and real elections
     #[command(subcommand)]
     Import(Import),
+    /// Proves what reports are made of, and repairs it
+    #[command(subcommand)]
+    Reports(Reports),
     /// Signs a bearer token with the installation's own key
     #[command(after_help = "Examples:\n  yishi token --platform\n  yishi token --tenant 3301 --member 0190a8f0-...")]
     Token(Token),

@@ -15,6 +15,7 @@ mod outputs;
 mod pabulib;
 mod plugins;
 mod receipts;
+mod recounts;
 mod registers;
 mod reruns;
 mod rule_sets;
@@ -43,12 +44,14 @@ fn start(cli: Cli, settings: &Settings) -> anyhow::Result<ExitCode> {
     let told = cli.telemetry.clone();
     // One provider for whatever speaks TLS; a second call would find it there.
     rustls::crypto::ring::default_provider().install_default().ok();
-    let telemetry =
-        telemetry::start(&if matches!(cli.command, Command::Demo(_) | Command::Import(_) | Command::Bench(_)) {
-            told.quietly()
-        } else {
-            told
-        })?;
+    let telemetry = telemetry::start(&if matches!(
+        cli.command,
+        Command::Demo(_) | Command::Import(_) | Command::Reports(_) | Command::Bench(_)
+    ) {
+        told.quietly()
+    } else {
+        told
+    })?;
     let result = tokio::runtime::Runtime::new()?.block_on(run(cli, settings));
     telemetry.stop();
     result
@@ -60,6 +63,7 @@ async fn run(cli: Cli, settings: &Settings) -> anyhow::Result<ExitCode> {
     let done = match cli.command {
         Command::Verify(options) => return verifications::verify(&options).await,
         Command::Demo(options) => return demos::run(home, &options).await,
+        Command::Reports(reports) => return recounts::run(home, &reports).await,
         Command::Import(import) => return importing::run(home, &import).await,
         Command::Plugin(plugin) => return plugins::run(&plugin).await,
         Command::Serve(options) => servers::serve(home, &options).await,

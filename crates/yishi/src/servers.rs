@@ -110,14 +110,15 @@ pub async fn work(home: &Home) -> Result<()> {
     Ok(())
 }
 
-/// Gives events their positions, signs the record, does what is due, tells others of it, and tries past decisions under candidates, for good.
+/// Gives events their positions, counts them, signs the record, does what is due, tells others of it, and tries past decisions under candidates, for good.
 async fn work_for_good(app: Arc<App>) {
     let sequencing = repeat("sequencing", [PAUSE, REST], &app, |app| async move { app.sequence_all().await });
+    let projecting = repeat("projecting", [PAUSE, REST], &app, |app| async move { app.project_all().await });
     let resigning = repeat("resigning", [REST, LONG_REST], &app, |app| async move { app.resign_all().await });
     let timers = repeat("timers", [Duration::ZERO, REST], &app, |app| async move { app.fire_all().await });
     let replays = repeat("replays", [Duration::ZERO, REST], &app, |app| async move { app.replay_all().await });
     let couriers = repeat("couriers", [Duration::ZERO, REST], &app, |app| async move { couriers::round(&app).await });
-    tokio::join!(sequencing, resigning, timers, replays, couriers);
+    tokio::join!(sequencing, projecting, resigning, timers, replays, couriers);
 }
 
 /// Does a piece of work again and again, pausing in between, and resting when there was nothing to do or it failed.

@@ -1,0 +1,122 @@
+//! The province (全省概覽): all cities side by side, by their figures as a whole and never by their cases. Every look is an event of the platform's log.
+
+use chrono::Duration;
+use serde_json::json;
+use uuid::Uuid;
+use yishi_domain::reports::{Indicator, PHASES, Period, Target, Way, is_small, left_out};
+use yishi_store::{
+    provinces::{self, InForce},
+    reports as stored,
+    tenants::{self, Tenant},
+    units,
+};
+
+use crate::{
+    App,
+    failures::Failure,
+    reports::{Figure, Read, Value},
+    sessions::Session,
+};
+
+pub use yishi_policy::limits::Tier;
+pub use yishi_store::provinces::PlatformEvent;
+
+/// The kind of the event that tells of a look.
+const LOOKED: &str = "province.looked_at";
+
+/// A city as the province sees it.
+#[derive(Clone, Debug)]
+pub struct City {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// How many events of its record are counted.
+    pub position: u64,
+    /// How many units of each level it has.
+    pub units: Vec<(String, i64)>,
+    /// How far the mechanism has spread: its communities with one, of all, and the last phase of the plan whose target that reaches.
+    pub coverage: Value,
+    /// The phase that the coverage reaches; none where it is not even the pilot's.
+    pub stage: Option<&'static str>,
+    /// What the plan asks for now, and whether it is reached.
+    pub planned: Option<(Target, Option<bool>)>,
+    /// The figures, each with whether it is left out because it is of too few people.
+    pub figures: Vec<(Figure, bool)>,
+    /// The rule set that holds; none where the standard rules do.
+    pub rules: Option<InForce>,
+    /// The widest tier of limits that is open to its rule sets.
+    pub tier: Tier,
+}
+
+/// Looks at every city.
+pub async fn look(
+    app: &App,
+    session: &Session,
+    indicators: &[&'static Indicator],
+    period: Period,
+) -> Result<Vec<City>, Failure> {
+    let all = tenants::list(&mut app.db.platform().await?).await?;
+    let coverage = Indicator::of("coverage").ok_or_else(|| Failure::Inconsistent("coverage is no indicator".into()))?;
+    let mut tx = app.db.province().await?;
+    let mut cities = Vec::with_capacity(all.len());
+    for tenant in all {
+        let now = session.ctx.wall + Duration::milliseconds(tenant.clock_offset_ms);
+        let tier = app.trust.tier_of(&tenant.slug);
+        let tx = tx.look_at(tenant.id).await?;
+        let Some(root) = units::find_by_code(tx, &tenant.code).await? else { continue };
+        let mut asked = indicators.to_vec();
+        asked.push(coverage);
+        let read = Read::of(tx, &[root.id.uuid()], &asked, period).await?;
+        let spread = read.figures(root.id, coverage, period, false).pop();
+        let spread = spread.ok_or_else(|| Failure::Inconsistent("there is no figure of the coverage".into()))?;
+        let figures: Vec<_> =
+            indicators.iter().flat_map(|it| suppressed(read.figures(root.id, it, period, false))).collect();
+        cities.push(City {
+            position: stored::counted(tx).await?,
+            units: provinces::units_by_level(tx).await?,
+            stage: stage(coverage, spread.value),
+            coverage: spread.value,
+            planned: spread.target,
+            figures,
+            rules: provinces::in_force(tx, now).await?,
+            tier,
+            tenant,
+        });
+    }
+    let looked: Vec<_> = cities.iter().map(|it| &it.tenant.slug).collect();
+    let ids: Vec<_> = indicators.iter().map(|it| it.id).collect();
+    let body = json!({"tenants": looked, "indicators": ids, "from": period.from, "to": period.last()});
+    tx.commit(&session.ctx, LOOKED, body).await?;
+    Ok(cities)
+}
+
+/// Lists the platform's log after an event, the earliest first.
+pub async fn log(app: &App, after: Option<Uuid>, limit: u16) -> Result<Vec<PlatformEvent>, Failure> {
+    Ok(provinces::log(&mut app.db.platform().await?, after, limit).await?)
+}
+
+/// The figures of an indicator, those of too few people marked.
+fn suppressed(figures: Vec<Figure>) -> Vec<(Figure, bool)> {
+    let of_people = figures.first().is_some_and(|it| match it.indicator.way {
+        Way::Participants => true,
+        Way::Structure(measure, _) => measure.is_of_people(),
+        _ => false,
+    });
+    if !of_people {
+        return figures.into_iter().map(|it| (it, false)).collect();
+    }
+    if figures.iter().all(|it| it.group.is_none()) {
+        return figures
+            .into_iter()
+            .map(|it| (is_small(it.value.numerator), it))
+            .map(|(small, it)| (it, small))
+            .collect();
+    }
+    let out = left_out(&figures.iter().map(|it| it.value.numerator).collect::<Vec<_>>());
+    figures.into_iter().zip(out).collect()
+}
+
+/// The last phase whose target a coverage reaches.
+fn stage(coverage: &Indicator, value: Value) -> Option<&'static str> {
+    let reached = |target: &Option<Target>| target.is_some_and(|target| value.reaches(target) == Some(true));
+    coverage.targets.iter().rposition(reached).map(|i| PHASES[i].code)
+}

@@ -1,0 +1,47 @@
+//! The projector: takes a tenant's events in the order of their positions and counts them. What it writes and how far it has come are one
+//! transaction, so that each event counts exactly once, killed anywhere.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use yishi_domain::Ctx;
+use yishi_store::{Db, RecordTx, StoreError, reports as stored, tenants::Tenant};
+
+use super::batches::Batch;
+
+/// How many events one transaction takes.
+const BATCH: u16 = 2_000;
+
+/// Counts what has its position in the context's tenant; tells how many events were counted.
+pub async fn project(db: &Db, ctx: &Ctx, tenant: &Tenant) -> Result<usize, StoreError> {
+    project_up_to(db, ctx, tenant, BATCH).await
+}
+
+/// The same with transactions of so many events at most.
+pub async fn project_up_to(db: &Db, ctx: &Ctx, tenant: &Tenant, limit: u16) -> Result<usize, StoreError> {
+    let mut done = 0;
+    loop {
+        let mut tx = db.record(ctx).await?;
+        let counted = advance(&mut tx, zone(tenant), limit).await?;
+        tx.commit().await?;
+        match counted {
+            0 => return Ok(done),
+            more => done += more,
+        }
+    }
+}
+
+/// Counts the next events, up to a limit; none where another process is counting.
+pub(super) async fn advance(tx: &mut RecordTx, zone: Tz, limit: u16) -> Result<usize, StoreError> {
+    let Some(position) = stored::position(tx).await? else { return Ok(0) };
+    let events = stored::next(tx, position, limit).await?;
+    let Some(next) = events.last().and_then(|(event, _)| event.position).map(|it| it + 1) else { return Ok(0) };
+    let day_of = |at: DateTime<Utc>| -> NaiveDate { at.with_timezone(&zone).date_naive() };
+    Batch::load(tx, &events).await?.count(tx, &events, &day_of).await?;
+    stored::save_position(tx, next).await?;
+    Ok(events.len())
+}
+
+/// The zone by which days are told.
+pub(super) fn zone(tenant: &Tenant) -> Tz {
+    tenant.zone.parse().unwrap_or(chrono_tz::Asia::Shanghai)
+}

@@ -1,0 +1,236 @@
+//! Reports of a synthetic province over HTTP, at one size and at ten times as much, against the same figures by plain SQL over the events.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use chrono::NaiveDate;
+use serde_json::Value;
+use yishi_domain::{Actor, Ctx, MemberId, RequestId};
+use yishi_policy::limits::Tier;
+use yishi_service::{
+    App,
+    keys::Signing,
+    onboarding::{Mode, onboard, read_list},
+    reports,
+    tokens::{Bearer, Issuer},
+    trust::Trust,
+};
+use yishi_store::{Db, Urls, embedded::EmbeddedServer, floors, members, migrate, tenants::Tenant, units};
+
+use super::{
+    Better, Figure, Ratio, Report, milliseconds,
+    programs::{start, stop},
+    provinces,
+};
+use crate::{callers::Caller, clocks, divisions::ZHEJIANG, workbenches};
+
+/// How many topics the two provinces have.
+const TOPICS: [usize; 2] = [10_000, 100_000];
+const TOPICS_IN_FULL: [usize; 2] = [100_000, 1_000_000];
+/// How many votes a ballot has on average: with them a million topics have ten million votes.
+const VOTES: u64 = 15;
+/// The most that an answer may take, in milliseconds.
+const GOAL_MS: f64 = 100.0;
+/// How often each query is asked.
+const ASKED: usize = 30;
+/// The city whose figures are counted by SQL, and which is asked for the most.
+const CITY: &str = "3301";
+
+/// The standard queries; `{district}` is a district of the city.
+const QUERIES: &[(&str, &str)] = &[
+    ("city_year", "/v1/3301/reports?period=2026&compare=previous"),
+    ("city_quarter", "/v1/3301/reports?period=2026-Q2&compare=previous&groups=true"),
+    ("city_phase", "/v1/3301/reports?period=phase:2025-26&compare=previous"),
+    (
+        "city_days",
+        "/v1/3301/reports?period=2026-02-10..2026-05-19&indicators=meetings,topics,response_rate,conversion_rate,cycle_time",
+    ),
+    ("district_month", "/v1/3301/reports?period=2026-03&unit={district}&compare=previous,siblings"),
+    ("districts_year", "/v1/3301/reports?period=2026&level=district&compare=siblings"),
+    (
+        "streets_quarter",
+        "/v1/3301/reports?period=2026-Q2&level=street&indicators=meetings,topics,response_rate,participation_rate,conversion_rate,satisfaction,cycle_time",
+    ),
+    (
+        "communities_year",
+        "/v1/3301/reports?period=2026&level=community&indicators=meetings,topics,response_rate,participation_rate,conversion_rate,satisfaction,cycle_time",
+    ),
+    (
+        "province_year",
+        "/platform/reports?period=2026&indicators=meetings,topics,response_rate,participation_rate,conversion_rate,satisfaction,cycle_time,coverage",
+    ),
+];
+
+/// What one size came to.
+struct Size {
+    events: u64,
+    projected_per_s: f64,
+    p50: Vec<f64>,
+    p99: Vec<f64>,
+    /// The milliseconds of the city's report with the figures that SQL makes, and of that SQL.
+    report_and_sql: Vec<(f64, f64)>,
+}
+
+/// Measures both sizes.
+pub async fn measure(full: bool) -> Result<Report> {
+    let sizes = if full { TOPICS_IN_FULL } else { TOPICS };
+    let [small, large] = [province(sizes[0]).await?, province(sizes[1]).await?];
+    let worst = |size: &Size| size.p99.iter().copied().fold(0.0, f64::max);
+    let mut figures = vec![
+        Figure::of("query_p99_ms", "ms", &large.p99),
+        Figure::of("query_p50_ms", "ms", &large.p50),
+        Figure::of("small_query_p50_ms", "ms", &small.p50),
+        Figure::of("project_events_per_s", "1/s", &[small.projected_per_s, large.projected_per_s]),
+    ];
+    for ((name, _), p99) in QUERIES.iter().zip(&large.p99) {
+        figures.push(Figure::of(&format!("{name}_p99_ms"), "ms", &[*p99]));
+    }
+    let (reports, sqls): (Vec<_>, Vec<_>) = large.report_and_sql.iter().copied().unzip();
+    figures.push(Figure::of("report_ms", "ms", &reports));
+    figures.push(Figure::of("sql_ms", "ms", &sqls));
+    let ratios = vec![
+        Ratio::of("query_p99_over_100_ms", &[worst(&large)], &[GOAL_MS], 1.0, Better::Lower)
+            .meaning("the slowest of the standard queries"),
+        Ratio::of("report_over_sql", &reports, &sqls, 1.0, Better::Lower)
+            .meaning("eight figures of a city's year over HTTP, over plain SQL that comes to the same from its events"),
+        Ratio::of("ten_times_data", &large.p50, &small.p50, 1.5, Better::Lower)
+            .meaning("the median over the standard queries of their medians at both sizes"),
+    ];
+    let notes = vec![
+        format!(
+            "Zhejiang's tree; {} and {} topics with {} and {} events, drawn from a fixed seed, copied into the record and counted by the service's own consumer",
+            sizes[0], sizes[1], small.events, large.events
+        ),
+        format!(
+            "each of {} queries {ASKED} times over HTTP, one after the other over one connection; the figures of report and SQL were equal",
+            QUERIES.len()
+        ),
+    ];
+    Ok(Report::new("report", figures, ratios)?.with_notes(notes))
+}
+
+async fn province(topics: usize) -> Result<Size> {
+    let folder = tempfile::tempdir()?;
+    let data_dir = folder.path().join("database");
+    let database = tokio::task::spawn_blocking(move || EmbeddedServer::start(&data_dir)).await??;
+    let urls = Urls::of(&database);
+    migrate(&urls.owner).await?;
+    let secret = clocks::secret();
+    let app = app(Db::open(&urls)?, secret, folder.path())?;
+    let request = RequestId(uuid::Uuid::nil());
+    let contexts = |tenant| app.ctx(tenant, 0, Actor::Operator("bench".into()), request);
+    onboard(&app.db, &contexts, read_list(ZHEJIANG)?, Mode::Production, |_| ()).await?;
+    // What onboarding told has no position yet; it gets the first ones, so that what is copied comes after it.
+    app.sequence_all().await?;
+    let tenants = app.tenants().await?;
+    let mut cities = Vec::with_capacity(tenants.len());
+    for tenant in tenants {
+        let ctx = app.ctx_in(Some(&tenant), Actor::System("bench"), request);
+        let all = units::all(&mut app.db.read(&ctx).await?).await?;
+        cities.push((tenant, ctx, all));
+    }
+    let is_community = |it: &&units::Unit| it.level == "community";
+    let whole: usize = cities.iter().map(|(.., all)| all.iter().filter(is_community).count()).sum();
+    let (mut events, mut counting) = (0, Duration::ZERO);
+    for (tenant, ctx, all) in &cities {
+        let communities: Vec<_> = all.iter().filter(is_community).map(|it| it.id).collect();
+        let told = provinces::events(tenant.id, &communities, topics * communities.len() / whole, VOTES);
+        let first = yishi_store::records::size(&mut app.db.read(ctx).await?).await?;
+        floors::copy_events(&urls.owner, tenant.id, first, &told).await?;
+        let begun = Instant::now();
+        events += reports::project(&app.db, ctx, tenant).await? as u64;
+        counting += begun.elapsed();
+    }
+    floors::analyze(&urls.owner).await?;
+    let (tenant, ctx, all) = cities.iter().find(|(it, ..)| it.slug == CITY).context("the city is onboarded")?;
+    let district = all.iter().find(|it| it.level == "district").context("it has a district")?.id;
+    let member = reader(&app, ctx, all[0].id).await?;
+    std::fs::create_dir(folder.path().join("data"))?;
+    std::fs::write(folder.path().join("data/issuer.key"), secret)?;
+    // Without workers: what was copied is not in the Merkle tree, which is no matter of reports.
+    let Urls { owner, app: as_app, platform } = &urls;
+    let urls_of = ["--database-url", owner, "--app-database-url", as_app, "--platform-database-url", platform];
+    let server = start(folder.path(), &[&["--log", "warn", "--no-workers"], &urls_of[..]].concat()).await?;
+    let caller = Caller::new(&format!("http://{}", server.address));
+    let sign = |bearer| Issuer::new(secret).issue(&bearer, clocks::now(), chrono::Duration::hours(4));
+    let city = caller.with_token(sign(Bearer::Member { tenant: CITY.into(), member }));
+    let operator = caller.with_token(sign(Bearer::Operator("bench".into())));
+    let (mut p50, mut p99) = (Vec::new(), Vec::new());
+    for (name, query) in QUERIES {
+        let by = if query.starts_with("/platform") { &operator } else { &city };
+        let took =
+            asked(by, &query.replace("{district}", &district.to_string())).await.with_context(|| (*name).to_owned())?;
+        p50.push(took[took.len() / 2]);
+        p99.push(took[(took.len() * 99).div_ceil(100) - 1]);
+    }
+    let mut report_and_sql = Vec::new();
+    for _ in 0..3 {
+        report_and_sql.push(compared(&urls, tenant, &city).await?);
+    }
+    app.db.close().await;
+    stop(server.process).await?;
+    Ok(Size { events, projected_per_s: events as f64 / counting.as_secs_f64(), p50, p99, report_and_sql })
+}
+
+fn app(db: Db, secret: [u8; 32], folder: &std::path::Path) -> Result<App> {
+    let signing = Signing::new("bench", vec![clocks::secret()], vec![]);
+    let policy = workbenches::host(&folder.join("artefacts"), clocks::secret(), Tier::Native)?;
+    Ok(App::new(db, Issuer::new(secret), policy, Trust::default(), signing, clocks::REAL))
+}
+
+/// A member who asks.
+async fn reader(app: &App, ctx: &Ctx, unit: yishi_domain::UnitId) -> Result<MemberId> {
+    let id: MemberId = ctx.new_id();
+    let mut tx = app.db.write(ctx).await?;
+    let member = members::Member { id, unit_id: unit, name: "王芳".into(), born_on: None, created_at: ctx.now };
+    members::insert(&mut tx, &[member]).await?;
+    let body = serde_json::json!({"unit": unit});
+    let event =
+        yishi_domain::Event { id: ctx.new_id(), kind: "member.added", subject: id.uuid(), body, openings: vec![] };
+    tx.commit([event], ()).await?;
+    Ok(id)
+}
+
+/// Asks again and again; gives how long each took in milliseconds, the shortest first.
+async fn asked(by: &Caller, path: &str) -> Result<Vec<f64>> {
+    // The first answer opens connections, plans statements and fills caches.
+    by.bytes(path).await?;
+    let mut took = Vec::with_capacity(ASKED);
+    for _ in 0..ASKED {
+        let begun = Instant::now();
+        by.bytes(path).await?;
+        took.push(milliseconds(begun.elapsed()));
+    }
+    took.sort_by(f64::total_cmp);
+    Ok(took)
+}
+
+/// The milliseconds of a report and of plain SQL, which have to come to the same.
+async fn compared(urls: &Urls, tenant: &Tenant, city: &Caller) -> Result<(f64, f64)> {
+    let day = |year| NaiveDate::from_ymd_opt(year, 1, 1).context("a day");
+    let path = "/v1/3301/reports?period=2026&indicators=response_rate,conversion_rate,meetings,satisfaction,participation_rate,cycle_time";
+    let begun = Instant::now();
+    let report = city.get(path).await?;
+    let took = milliseconds(begun.elapsed());
+    let (plain, by_sql) = floors::plain_figures(&urls.owner, tenant.id, &tenant.zone, (day(2026)?, day(2027)?)).await?;
+    let figure = |id: &str, part: &str| -> Result<i64> {
+        let figures = report["units"][0]["figures"].as_array().context("a report has figures")?;
+        let found: &Value = figures.iter().find(|it| it["indicator"] == id).context("it was asked for")?;
+        Ok(found[part].as_i64().unwrap_or_default())
+    };
+    for (id, part, sql) in [
+        ("response_rate", "numerator", plain.accepted),
+        ("response_rate", "denominator", plain.submitted),
+        ("conversion_rate", "numerator", plain.done),
+        ("conversion_rate", "denominator", plain.due),
+        ("meetings", "numerator", plain.meetings),
+        ("satisfaction", "numerator", plain.scores),
+        ("participation_rate", "numerator", plain.people),
+        ("cycle_time", "numerator", plain.median_days),
+    ] {
+        let reported = figure(id, part)?;
+        ensure!(reported == sql, "the {part} of {id} is {reported} in the report, and {sql} by SQL");
+    }
+    ensure!(plain.submitted > 0 && plain.people > 0, "nothing happened: {plain:?}");
+    Ok((took, milliseconds(by_sql)))
+}
