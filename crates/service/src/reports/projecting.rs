@@ -18,6 +18,10 @@ pub async fn project(db: &Db, ctx: &Ctx, tenant: &Tenant) -> Result<usize, Store
 
 /// The same with transactions of so many events at most.
 pub async fn project_up_to(db: &Db, ctx: &Ctx, tenant: &Tenant, limit: u16) -> Result<usize, StoreError> {
+    // Most tenants have nothing new most of the time, and are left alone.
+    if !stored::has_more(&mut db.read(ctx).await?).await? {
+        return Ok(0);
+    }
     let mut done = 0;
     loop {
         let mut tx = db.record(ctx).await?;

@@ -22,6 +22,18 @@ pub async fn position(tx: &mut RecordTx) -> Result<Option<u64>, StoreError> {
     Ok(row.map(|(position,)| position.unsigned_abs()))
 }
 
+/// Tells whether an event has its position that is not counted, without holding anything.
+pub async fn has_more(tx: &mut TenantTx) -> Result<bool, StoreError> {
+    let (more,): (bool,) = sqlx::query_as(
+        "SELECT EXISTS (SELECT FROM events WHERE tenant_id = $1
+         AND position >= COALESCE((SELECT position FROM report_cursors WHERE tenant_id = $1), 0))",
+    )
+    .bind(tx.tenant().uuid())
+    .fetch_one(tx.sql())
+    .await?;
+    Ok(more)
+}
+
 /// Moves the cursor.
 pub async fn save_position(tx: &mut RecordTx, position: u64) -> Result<(), StoreError> {
     sqlx::query("UPDATE report_cursors SET position = $2 WHERE tenant_id = $1")
