@@ -97,6 +97,8 @@ async fn an_order_becomes_a_topic_once_and_goes_back_through_every_status() {
         assert_eq!((&received[0]["outcome"], &received[0]["topic"]), (&json!(outcome), &json!(topic)));
     }
     assert_eq!(status("HZ-1").await.0, "已回访");
+    let order = community.read(&format!("/topics/{topic}/order")).await;
+    assert_eq!((&order["work_orders"][0]["number"], &order["work_orders"][0]["score"]), (&json!("HZ-1"), &json!(100)));
     assert_eq!(community.shown("work_order.called_back", 1).await[0]["body"]["score"], 100);
     let page = community.coordinator().get("/work-orders?limit=1").await;
     let next = format!("/work-orders?limit=1&cursor={}", page.header("x-next-cursor"));

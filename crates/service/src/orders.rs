@@ -11,6 +11,7 @@ use yishi_store::{
     items,
     resolutions::{self, Resolution},
     topics::Topic,
+    work_orders::{self, WorkOrder},
 };
 
 use crate::{App, failures::Failure, sessions::Session};
@@ -31,6 +32,8 @@ pub struct Order {
     pub resolution: Option<Resolution>,
     /// The items of that.
     pub items: Vec<Item>,
+    /// The hotline's work orders that it came from.
+    pub work_orders: Vec<WorkOrder>,
 }
 
 /// How the order of a case stands.
@@ -44,6 +47,7 @@ pub async fn get(app: &App, session: &Session, id: TopicId) -> Result<Order, Fai
         Some(resolution) => items::of_resolution(&mut tx, resolution.id).await?,
         None => Vec::new(),
     };
+    let work_orders = work_orders::of_topic(&mut tx, id).await?;
     let state = state(topic.stage, &calls, &items);
-    Ok(Order { topic, state, calls, resolution, items })
+    Ok(Order { topic, state, calls, resolution, items, work_orders })
 }

@@ -26,6 +26,8 @@ use crate::{
     topics::{self, NewTopic},
 };
 
+pub use yishi_store::work_orders as stored;
+
 /// How many orders one request brings at most.
 pub const MOST: usize = 1_000;
 

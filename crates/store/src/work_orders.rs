@@ -108,6 +108,19 @@ pub async fn of_numbers(tx: &mut TenantTx, numbers: &[String]) -> Result<Vec<Wor
     rows.iter().map(order).collect()
 }
 
+/// The orders that became a topic, in order of number.
+pub async fn of_topic(tx: &mut TenantTx, topic: TopicId) -> Result<Vec<WorkOrder>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT number, topic_id, received_at, called_back_at, score, words FROM work_orders
+         WHERE tenant_id = $1 AND topic_id = $2 ORDER BY number",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(topic.uuid())
+    .fetch_all(tx.sql())
+    .await?;
+    rows.iter().map(order).collect()
+}
+
 /// How far orders have come after a number, in order of number: those at units under one of the paths that changed since an instant.
 pub async fn standings(
     tx: &mut TenantTx,

@@ -3,7 +3,7 @@
 mod archives;
 mod importers;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -50,7 +50,7 @@ pub async fn import(home: &Home, options: &Decidim) -> Result<ExitCode> {
     let running = servers::start(&opened.app, &options.address, true)?;
     let importer = Importer::begin(&opened.app, &running.base(), &options.tenant, options.unit.as_deref()).await;
     let done = match importer {
-        Ok(importer) => importer.import(Arc::new(archive), options.names).await,
+        Ok(importer) => importer.import(&archive, options.names).await,
         Err(error) => Err(error),
     };
     running.stop().await?;

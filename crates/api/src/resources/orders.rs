@@ -3,7 +3,7 @@
 use poem_openapi::{Object, OpenApi, param::Path, payload::Json};
 use uuid::Uuid;
 use yishi_domain::{TopicId, items::ItemState, orders as domain};
-use yishi_service::orders;
+use yishi_service::{orders, work_orders::stored::WorkOrder};
 
 use crate::{
     instants::Instant,
@@ -50,6 +50,23 @@ pub struct Order {
     /// What residents think of it, as 0 to 1000.
     #[oai(skip_serializing_if_is_none)]
     pub satisfaction_per_mille: Option<u32>,
+    /// The hotline's work orders that it came from, in order of number.
+    pub work_orders: Vec<HotlineOrder>,
+}
+
+/// A work order of the hotline.
+#[derive(Debug, Object)]
+pub struct HotlineOrder {
+    /// Its number.
+    pub number: String,
+    /// When it came in.
+    pub received_at: Instant,
+    /// When whoever raised it was called back.
+    #[oai(skip_serializing_if_is_none)]
+    pub called_back_at: Option<Instant>,
+    /// What they think of it, of 100.
+    #[oai(skip_serializing_if_is_none)]
+    pub score: Option<u8>,
 }
 
 /// A unit to which an order was given.
@@ -90,6 +107,13 @@ impl OrdersApi {
     }
 }
 
+impl From<WorkOrder> for HotlineOrder {
+    fn from(it: WorkOrder) -> Self {
+        let WorkOrder { number, received_at, called_back_at, score, .. } = it;
+        Self { number, received_at: received_at.into(), called_back_at: called_back_at.map(Instant::from), score }
+    }
+}
+
 impl From<orders::Order> for Order {
     fn from(it: orders::Order) -> Self {
         let mut dispatches = Vec::new();
@@ -119,6 +143,7 @@ impl From<orders::Order> for Order {
             dispatches,
             done_at: it.resolution.as_ref().and_then(|it| it.completed_at).map(Instant::from),
             satisfaction_per_mille: it.resolution.and_then(|it| it.satisfaction_per_mille),
+            work_orders: it.work_orders.into_iter().map(HotlineOrder::from).collect(),
         }
     }
 }

@@ -97,10 +97,10 @@ impl Importer {
     }
 
     /// Imports an archive.
-    pub async fn import(&self, archive: Arc<Archive>, names: bool) -> Result<Report> {
+    pub async fn import(&self, archive: &Archive, names: bool) -> Result<Report> {
         let report = Report { host: archive.host.clone(), files: Vec::new() };
         let (authors, topics, urls) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut running = Running { importer: self, archive: &archive, names, authors, topics, urls, report };
+        let mut running = Running { importer: self, archive, names, authors, topics, urls, report };
         running.proposals().await?;
         running.comments().await?;
         running.meetings().await?;
