@@ -63,7 +63,8 @@ impl Case<'_> {
 
     fn wait(&mut self, days: u64) {
         let hours = days * 24 + self.draw.below(24);
-        self.now += Duration::hours(i64::try_from(hours).unwrap_or(0));
+        // At least a minute, so that no two events of a case share an instant.
+        self.now += Duration::hours(i64::try_from(hours).unwrap_or(0)) + Duration::minutes(1);
     }
 }
 
