@@ -23,6 +23,7 @@ mod imports;
 mod intake;
 mod kills;
 mod languages;
+mod letters;
 mod lifecycles;
 mod logs;
 mod loops;

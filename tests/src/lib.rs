@@ -22,6 +22,7 @@ pub mod decisions;
 pub mod folders;
 pub mod instants;
 pub mod kills;
+pub mod mailboxes;
 pub mod plugins;
 pub mod processes;
 pub mod programs;

@@ -24,6 +24,7 @@ use yishi_service::{
 
 use crate::{problems::Problem, requests};
 
+pub(crate) use pages::page;
 pub use pages::{Front, Happening, Listed, Record, front, not_found};
 
 /// How many of the latest topics and of the latest events the first page shows.

@@ -26,6 +26,7 @@ pub mod requests;
 pub mod resources;
 pub mod sessions;
 mod tiles;
+mod unsubscriptions;
 
 use std::sync::Arc;
 
@@ -42,16 +43,17 @@ pub use crate::problems::Problem;
 use crate::resources::{
     api_keys::ApiKeysApi, ballots::BallotsApi, batches::BatchesApi, bodies::BodiesApi, bookings::BookingsApi,
     books::BooksApi, calls::CallsApi, campaigns::CampaignsApi, casts::CastsApi, checkpoints::CheckpointsApi,
-    clocks::ClocksApi, compliance::ComplianceApi, disclosures::DisclosuresApi, divisions::DivisionsApi,
-    evaluations::EvaluationsApi, facts::FactsApi, feedback::FeedbackApi, findings::FindingsApi,
-    fund_files::FundFilesApi, funds::FundsApi, imports::ImportsApi, indicators::IndicatorsApi,
-    invitations::InvitationsApi, items::ItemsApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi,
-    minutes::MinutesApi, notices::NoticesApi, objections::ObjectionsApi, open_data::OpenDataApi, open311::Open311Api,
-    orders::OrdersApi, participations::ParticipationsApi, people::PeopleApi, pool::PoolApi, pools::PoolsApi,
-    positions::PositionsApi, provinces::ProvincesApi, records::RecordsApi, registers::RegistersApi,
-    reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi, speeches::SpeechesApi,
-    stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi,
-    tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi,
+    clocks::ClocksApi, compliance::ComplianceApi, contacts::ContactsApi, disclosures::DisclosuresApi,
+    divisions::DivisionsApi, evaluations::EvaluationsApi, facts::FactsApi, feedback::FeedbackApi,
+    findings::FindingsApi, fund_files::FundFilesApi, funds::FundsApi, imports::ImportsApi, indicators::IndicatorsApi,
+    invitations::InvitationsApi, items::ItemsApi, letters::LettersApi, mandates::MandatesApi, meetings::MeetingsApi,
+    members::MembersApi, minutes::MinutesApi, notices::NoticesApi, objections::ObjectionsApi, open_data::OpenDataApi,
+    open311::Open311Api, orders::OrdersApi, participations::ParticipationsApi, people::PeopleApi, pool::PoolApi,
+    pools::PoolsApi, positions::PositionsApi, preferences::PreferencesApi, provinces::ProvincesApi,
+    records::RecordsApi, registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi,
+    rule_sets::RuleSetsApi, speeches::SpeechesApi, stars::StarsApi, statements::StatementsApi,
+    subscriptions::SubscriptionsApi, tallies::TalliesApi, templates::TemplatesApi, tenants::TenantsApi,
+    topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi,
     work_orders::WorkOrdersApi,
 };
 
@@ -76,9 +78,14 @@ resources! {
     UnitsApi
     FactsApi
     MembersApi
-    NoticesApi
     ClocksApi
     RegistersApi;
+    // What its people hear.
+    NoticesApi
+    ContactsApi
+    PreferencesApi
+    TemplatesApi
+    LettersApi;
     // Rules.
     RuleSetsApi
     TrialsApi
@@ -147,6 +154,10 @@ pub fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
         .at("/openapi.json", get(documents::get_json))
         .at("/public/:tenant", get(boards::get_board))
         .at("/public/:tenant/record/tile/*tile", get(tiles::get_tile))
+        .at(
+            "/public/:tenant/unsubscriptions/:token",
+            get(unsubscriptions::ask_whether_to_end).post(unsubscriptions::end_letters),
+        )
         .nest("/docs", service.swagger_ui())
         .nest("/", service.into_endpoint());
     let shared = Arc::clone(&app);

@@ -14,6 +14,7 @@ pub mod choices;
 pub mod clocks;
 pub mod codes;
 pub mod compliance;
+pub mod contacts;
 pub mod disclosures;
 pub mod divisions;
 pub mod evaluations;
@@ -26,6 +27,7 @@ pub mod imports;
 pub mod indicators;
 pub mod invitations;
 pub mod items;
+pub mod letters;
 pub mod mandates;
 pub mod meetings;
 pub mod members;
@@ -41,6 +43,7 @@ pub mod people;
 pub mod pool;
 pub mod pools;
 pub mod positions;
+pub mod preferences;
 pub mod provinces;
 pub mod records;
 pub mod registers;
@@ -55,6 +58,7 @@ pub mod stars;
 pub mod statements;
 pub mod subscriptions;
 pub mod tallies;
+pub mod templates;
 pub mod tenants;
 pub mod topics;
 pub mod trials;
@@ -88,6 +92,8 @@ pub(crate) enum Tag {
     Platform,
     /// A city: its division tree, its people and their roles, its clock.
     Tenant,
+    /// What a city's people hear of: the inbox, letters, and how they want them.
+    Notice,
     /// The rules that a city uploads, and which of them holds.
     Rules,
     /// What residents raise, and the screening that answers them.

@@ -48,6 +48,8 @@ pub mod ids;
 #[cfg(feature = "cases")]
 pub mod items;
 #[cfg(feature = "cases")]
+pub mod letters;
+#[cfg(feature = "cases")]
 pub mod machines;
 #[cfg(feature = "cases")]
 pub mod meetings;

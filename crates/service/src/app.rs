@@ -17,6 +17,7 @@ use crate::{
     casting::Casting,
     failures::Failure,
     keys::Signing,
+    letters::{Postal, Posts},
     outbound::{Outbound, Outward},
     replays, reports,
     sequencing::{SequenceError, resign, sequence},
@@ -48,6 +49,7 @@ pub struct App {
     pub sources: Sources,
     pub(crate) casting: Casting,
     pub(crate) outbound: Outbound,
+    pub(crate) posts: Posts,
     /// The webhooks that a courier of this process is at.
     busy: Mutex<HashSet<uuid::Uuid>>,
     ending: AtomicBool,
@@ -66,6 +68,7 @@ impl App {
             sources,
             casting: Casting::default(),
             outbound: Outbound::new(Outward::default()),
+            posts: Posts::new(Postal::default()).expect("nothing is said that could be wrong"),
             busy: Mutex::default(),
             ending: AtomicBool::new(false),
             signing,
@@ -75,6 +78,11 @@ impl App {
     /// The same under what the operator says of calls to others' servers.
     pub fn calling(self, outward: Outward) -> Self {
         Self { outbound: Outbound::new(outward), ..self }
+    }
+
+    /// The same under what the operator says of how letters go out, or why that cannot be.
+    pub fn posting(self, terms: Postal) -> Result<Self, String> {
+        Ok(Self { posts: Posts::new(terms)?, ..self })
     }
 
     pub(crate) fn busy(&self) -> MutexGuard<'_, HashSet<uuid::Uuid>> {

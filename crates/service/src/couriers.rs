@@ -21,7 +21,7 @@ use yishi_store::{
     webhooks::{self, Webhook},
 };
 
-use crate::{App, events::event, failures::Failure, sequencing::SequenceError};
+use crate::{App, events::event, failures::Failure, outbound::reason, sequencing::SequenceError};
 
 /// How long a courier that says nothing keeps what it took: longer than a call and what follows it may take.
 const LEASE: Duration = Duration::seconds(30);
@@ -181,15 +181,6 @@ async fn call(app: &App, url: &str, slug: &str, event: &StoredEvent, secrets: &[
         .body(body);
     let answer = request.send().await.map_err(|error| reason(&error))?;
     Ok(answer.status().as_u16())
-}
-
-/// Why nobody answered: the innermost cause, which is the one that says it.
-fn reason(error: &dyn std::error::Error) -> String {
-    let mut last = error;
-    while let Some(cause) = last.source() {
-        last = cause;
-    }
-    last.to_string().chars().take(300).collect()
 }
 
 /// An event as a CloudEvent; its data is the event as the change feed tells it.

@@ -4,13 +4,14 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde_json::json;
 use yishi_domain::{Ctx, Event, GrantId, MemberId, Refusal, UnitId, access::Role};
 use yishi_store::{
-    WriteTx, grants,
+    WriteTx, contacts, grants,
     members::{self, Member},
     units::{self, Unit},
 };
 
 use crate::{
     App,
+    contacts::Reached,
     directory::require_unit,
     events::{commit_to, event},
     failures::Failure,
@@ -32,6 +33,8 @@ pub struct NewMember {
     pub unit: UnitId,
     /// When they were born, where that is known.
     pub born_on: Option<NaiveDate>,
+    /// Where they are reached.
+    pub reached: Reached,
 }
 
 /// Adds members; their names enter the record as commitments only.
@@ -42,14 +45,18 @@ pub async fn create_members(app: &App, session: &Session, list: Vec<NewMember>) 
     let mut tx = app.db.write(&session.ctx).await?;
     let mut events = Vec::with_capacity(list.len());
     let mut rows = Vec::with_capacity(list.len());
+    let mut reached = Vec::new();
     for (i, new) in list.into_iter().enumerate() {
         let unit = require_unit(&mut tx, new.unit, &format!("members[{i}].unit")).await?;
         session.require_reach(&unit.path)?;
         let (row, event) = member(&session.ctx, new.name, new.born_on, &unit, &format!("members[{i}]."))?;
+        let addresses = new.reached.checked(&format!("members[{i}]."))?;
+        reached.extend(addresses.into_iter().map(|(carrier, address)| (row.id, carrier, address)));
         rows.push(row);
         events.push(event);
     }
     members::insert(&mut tx, &rows).await?;
+    contacts::put(&mut tx, &reached, session.ctx.wall).await?;
     let first = events.remove(0);
     Ok(tx.commit_with(first, events, rows.into_iter().map(|row| row.id).collect()).await?)
 }

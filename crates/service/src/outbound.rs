@@ -110,6 +110,15 @@ impl Outbound {
     }
 }
 
+/// Why nobody answered: the innermost cause, which is the one that says it.
+pub(crate) fn reason(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string().chars().take(300).collect()
+}
+
 fn builder(hosts: &Arc<HashSet<String>>) -> ClientBuilder {
     let agent = concat!("yishi/", env!("CARGO_PKG_VERSION"));
     let resolver = Checked(Arc::clone(hosts));

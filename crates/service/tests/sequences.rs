@@ -179,7 +179,12 @@ impl City {
         let boss = token(&app, &slug, boss);
         let session = admit(&app, &slug, Access::AnyMember, &boss).await;
         let all = units::all(&mut app.db.read(&session.ctx).await.expect("begin")).await.expect("read");
-        let person = |name: &str| memberships::NewMember { name: name.into(), unit: all[0].id, born_on: None };
+        let person = |name: &str| memberships::NewMember {
+            name: name.into(),
+            unit: all[0].id,
+            born_on: None,
+            reached: Default::default(),
+        };
         let people = memberships::create_members(&app, &session, vec![person("李明"), person("陈静")]).await;
         let people = people.expect("added");
         for role in [Role::Resident, Role::Coordinator, Role::Officer, Role::Supervisor, Role::Administrator] {

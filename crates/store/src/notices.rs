@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
-use yishi_domain::{EventId, MemberId, UnitId, access::Role};
+use yishi_domain::{EventId, MemberId, UnitId, access::Role, letters::is_urgent};
 
-use crate::{StoreError, TenantTx, WriteTx};
+use crate::{StoreError, TenantTx, WriteTx, letters, rows};
 
 /// A notice.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -75,7 +75,7 @@ pub async fn tell_at(
     leave(tx, &holders, ids, kind, event, facts, at).await
 }
 
-/// Leaves a notice with each of some members.
+/// Leaves a notice with each of some members who were not told of the event yet, and writes the letters about it that they want.
 pub async fn leave(
     tx: &mut WriteTx,
     members: &[MemberId],
@@ -85,17 +85,18 @@ pub async fn leave(
     facts: &Value,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    if members.is_empty() {
-        return Ok(());
-    }
     let tenant = tx.tenant().uuid();
-    let mut query =
-        QueryBuilder::new("INSERT INTO notices (tenant_id, id, member_id, event_id, kind, facts, told_at) ");
-    query.push_values(members, |mut row, member| {
-        row.push_bind(tenant).push_bind(ids()).push_bind(member.uuid()).push_bind(event.uuid());
-        row.push_bind(kind).push_bind(facts).push_bind(at);
-    });
-    query.build().persistent(false).execute(tx.sql()).await?;
+    for (part, prepared) in rows::parts(members) {
+        let mut query =
+            QueryBuilder::new("INSERT INTO notices (tenant_id, id, member_id, event_id, kind, facts, told_at) ");
+        query.push_values(part, |mut row, member| {
+            row.push_bind(tenant).push_bind(ids()).push_bind(member.uuid()).push_bind(event.uuid());
+            row.push_bind(kind).push_bind(facts).push_bind(at);
+        });
+        query.push(" ON CONFLICT (tenant_id, member_id, event_id) DO NOTHING RETURNING id, member_id");
+        let left: Vec<(Uuid, Uuid)> = query.build_query_as().persistent(prepared).fetch_all(tx.sql()).await?;
+        letters::write(tx, &left, &ids, is_urgent(kind), at).await?;
+    }
     Ok(())
 }
 

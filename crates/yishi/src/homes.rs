@@ -15,6 +15,7 @@ use yishi_record::cosignatures::Witness;
 use yishi_service::{
     App,
     keys::Signing,
+    letters::{self, Postal},
     outbound::{Outward, RETRIES, Retries},
     tokens::{Bearer, Issuer},
     trust::{FAILURES, Signer, Trust},
@@ -63,6 +64,9 @@ pub struct Home {
     /// How others' servers are called.
     #[command(flatten)]
     pub calls: Calls,
+    /// How letters go out.
+    #[command(flatten)]
+    pub letters: Letters,
 }
 
 /// What the operator says of calls to others' servers.
@@ -74,6 +78,49 @@ pub struct Calls {
     /// After how long a delivery to a webhook that failed is tried again, attempt by attempt; after the last one the webhook is disabled
     #[arg(long, global = true, env = "YISHI_WEBHOOK_RETRIES", default_value = RETRIES, value_parser = str::parse::<Retries>)]
     pub webhook_retries: Retries,
+}
+
+/// What the operator says of how letters go out.
+#[derive(Debug, Args)]
+pub struct Letters {
+    /// Where this installation is reached from outside, such as https://yishi.example.org; links in mails lead there
+    #[arg(long, global = true, env = "YISHI_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// The mail server, such as smtps://user:password@mail.example.org, or smtp://..:587?tls=required for STARTTLS
+    #[arg(long, global = true, env = "YISHI_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// From whom mails come, such as "议事 <yishi@example.org>"
+    #[arg(long, global = true, env = "YISHI_MAIL_FROM")]
+    pub mail_from: Option<String>,
+    /// The gateway for text messages, which is posted {"id", "to", "text"}; on the public internet, unless its host is allowed
+    #[arg(long, global = true, env = "YISHI_SMS_URL")]
+    pub sms_url: Option<String>,
+    /// The key that the gateway for text messages asks for, as a bearer token
+    #[arg(long, global = true, env = "YISHI_SMS_KEY", hide_env_values = true)]
+    pub sms_key: Option<String>,
+    /// After how long a letter that was not taken is tried again, attempt by attempt; after the last one it is dead
+    #[arg(long, global = true, env = "YISHI_LETTER_RETRIES", default_value = letters::RETRIES, value_parser = str::parse::<Retries>)]
+    pub letter_retries: Retries,
+}
+
+impl Letters {
+    fn postal(&self) -> Postal {
+        let sms = |url: String| (url, self.sms_key.clone().unwrap_or_default());
+        Postal {
+            public_url: self.public_url.clone(),
+            mail: self.smtp_url.clone().zip(self.mail_from.clone()),
+            sms: self.sms_url.clone().map(sms),
+            retries: self.letter_retries.clone(),
+        }
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        let whole = self.mail_from.is_some() && self.public_url.is_some();
+        (self.smtp_url.is_some() && !whole).then_some(
+            "a mail server is named, but not from whom mails come or where their links lead: give --mail-from and --public-url, their variables, or \
+             `mail_from` and `public_url` in the file",
+        )
+    }
 }
 
 /// Keys whose signatures count.
@@ -125,7 +172,7 @@ impl Home {
         let policy = workbenches::host(&self.data_dir.join("artefacts"), self.secret("artefacts.key")?, Tier::Native)?;
         let signing = Signing::new(&self.record_origin, self.record_secrets()?, self.witnesses.0.clone());
         let app = App::new(Db::open(&urls)?, self.issuer()?, policy, self.trust()?, signing, clocks::REAL);
-        let app = app.calling(self.calls.outward());
+        let app = app.calling(self.calls.outward()).posting(self.letters.postal()).map_err(anyhow::Error::msg)?;
         Ok(Opened { app: Arc::new(app), _server: server })
     }
 
@@ -142,9 +189,10 @@ impl Home {
     /// Says what does not fit together; the option's own `requires` would not see what comes from a file.
     pub fn fault(&self) -> Option<&'static str> {
         let role = self.app_database_url.is_some() || self.platform_database_url.is_some();
-        (role && self.database_url.is_none()).then_some(
+        let named = (role && self.database_url.is_none()).then_some(
             "a role's database URL is named but not the owner's: give --database-url, YISHI_DATABASE_URL or `database_url` in the file",
-        )
+        );
+        named.or_else(|| self.letters.fault())
     }
 
     /// The issuer of tokens.

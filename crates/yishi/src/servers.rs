@@ -10,7 +10,7 @@ use tokio::{
     sync::Notify,
     task::JoinHandle,
 };
-use yishi_service::{App, couriers};
+use yishi_service::{App, couriers, letters};
 
 use crate::{commands::Serve, homes::Home};
 
@@ -118,7 +118,9 @@ async fn work_for_good(app: Arc<App>) {
     let timers = repeat("timers", [Duration::ZERO, REST], &app, |app| async move { app.fire_all().await });
     let replays = repeat("replays", [Duration::ZERO, REST], &app, |app| async move { app.replay_all().await });
     let couriers = repeat("couriers", [Duration::ZERO, REST], &app, |app| async move { couriers::round(&app).await });
-    tokio::join!(sequencing, projecting, resigning, timers, replays, couriers);
+    // A round begins what it does not wait for, so there is a pause after each.
+    let letters = repeat("letters", [PAUSE, REST], &app, |app| async move { letters::round(&app).await });
+    tokio::join!(sequencing, projecting, resigning, timers, replays, couriers, letters);
 }
 
 /// Does a piece of work again and again, pausing in between, and resting when there was nothing to do or it failed.

@@ -150,7 +150,7 @@ fn happenings(shown: &Front) -> Markup {
 }
 
 /// The frame of every page.
-fn page(title: &str, body: Markup) -> Markup {
+pub(crate) fn page(title: &str, body: Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="zh-CN" {

@@ -9,7 +9,10 @@ use poem_openapi::{
 };
 use uuid::Uuid;
 use yishi_domain::{MemberId, UnitId, access};
-use yishi_service::memberships::{self, NewMember};
+use yishi_service::{
+    contacts::Reached,
+    memberships::{self, NewMember},
+};
 
 use crate::{
     instants::Instant,
@@ -43,6 +46,12 @@ pub struct MemberInput {
     /// When they were born, where rolls are drawn by age; it stays out of the record.
     #[oai(skip_serializing_if_is_none)]
     pub born_on: Option<NaiveDate>,
+    /// Their e-mail address, which is shown to themselves alone; it stays out of the record.
+    #[oai(skip_serializing_if_is_none, validator(max_length = 254))]
+    pub email: Option<String>,
+    /// Their number for text messages, which is shown to themselves alone; it stays out of the record.
+    #[oai(skip_serializing_if_is_none, validator(max_length = 40))]
+    pub phone: Option<String>,
 }
 
 /// A role to give.
@@ -150,7 +159,8 @@ impl Created {
 
 impl From<MemberInput> for NewMember {
     fn from(it: MemberInput) -> Self {
-        Self { name: it.name, unit: UnitId(it.unit), born_on: it.born_on }
+        let reached = Reached { email: it.email, phone: it.phone };
+        Self { name: it.name, unit: UnitId(it.unit), born_on: it.born_on, reached }
     }
 }
 
@@ -170,7 +180,11 @@ impl From<Role> for access::Role {
 
 impl Example for MemberList {
     fn example() -> Self {
-        Self { members: vec![MemberInput { name: "李强".into(), unit: EXAMPLE, born_on: None }] }
+        Self {
+            members: vec![MemberInput {
+                name: "李强".into(), unit: EXAMPLE, born_on: None, email: None, phone: None
+            }],
+        }
     }
 }
 

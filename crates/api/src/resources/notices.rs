@@ -51,7 +51,7 @@ pub struct Inbox {
     pub next: Option<String>,
 }
 
-#[OpenApi(tag = "Tag::Tenant")]
+#[OpenApi(tag = "Tag::Notice")]
 impl NoticesApi {
     /// Lists the caller's notices, the latest first.
     #[oai(path = "/v1/:tenant/notices", method = "get", operation_id = "list_notices")]
