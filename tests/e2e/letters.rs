@@ -1,10 +1,13 @@
 //! Letters: what members are told reaches them by mail and text message, when they want it, once, and in the end.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 use yishi_tests::{
     clients::Client,
     communities::{Community, text},
     mailboxes::Mailboxes,
+    processes::Process,
     receivers::{Answering, Receiver},
     servers::{Server, Setup},
 };
@@ -221,4 +224,64 @@ async fn a_city_tries_its_own_words_and_its_letters_say_them() {
     boss.call("DELETE", "/templates/topic.accepted/zh-CN").await.expect(204);
     assert_eq!(own().await, (0, all));
     boss.call("DELETE", "/templates/topic.accepted/zh-CN").await.refused(404, "template.unknown");
+}
+
+/// How often the worker is killed unless `YISHI_TESTS_KILLS` says so, and how many people are told of something around each kill.
+const KILLS: usize = 20;
+const TOLD: usize = 12;
+
+#[tokio::test]
+async fn a_worker_that_is_killed_again_and_again_loses_no_letter_and_sends_none_under_two_ids() {
+    let kills = std::env::var("YISHI_TESTS_KILLS").map_or(KILLS, |it| it.parse().expect("a number of kills"));
+    let mailboxes = Mailboxes::start();
+    let server = Setup::fresh().arg("--no-workers").start().await;
+    let folder = server.site().data_dir.clone();
+    let url = format!("postgres:///yishi?host={}/sockets&user=yishi_owner", folder.display());
+    let log = folder.with_extension("worker.log");
+    let smtp = mailboxes.url();
+    let work = || {
+        let environment = [
+            ("YISHI_DATABASE_URL", url.as_str()),
+            ("YISHI_SMTP_URL", smtp.as_str()),
+            ("YISHI_MAIL_FROM", "yishi@city.example.org"),
+            ("YISHI_PUBLIC_URL", "https://city.example.org"),
+        ];
+        Process::start(&["work", "--data-dir", folder.to_str().expect("a plain name")], &environment, &log)
+    };
+    let community = Community::on(server.site(), 1).await;
+    let resident = community.resident(0);
+    resident.put("/contact", json!({"email": LI})).await.expect(204);
+    // Each mail takes a moment, so that kills find some under way.
+    mailboxes.take(std::time::Duration::from_millis(30));
+    let mut told = 0;
+    for _ in 0..kills {
+        let worker = work();
+        for _ in 0..TOLD {
+            community.accepted().await;
+            told += 1;
+        }
+        tokio::time::sleep(yishi_tests::kills::some_time(std::time::Duration::from_millis(800))).await;
+        worker.kill().await;
+    }
+    let worker = work();
+    let boss = community.boss().await;
+    let ids = async || {
+        let page = boss.get("/letters?outcome=sent&limit=1000").await.expect(200);
+        let items = page["items"].as_array().expect("a list").clone();
+        items.iter().map(|it| format!("{}@city.example.org", text(&it["id"]))).collect::<HashSet<_>>()
+    };
+    let begun = std::time::Instant::now();
+    // What a killed worker had claimed is free when its lease ends.
+    while ids().await.len() < told {
+        let sent = ids().await.len();
+        assert!(begun.elapsed().as_secs() < 240, "of {told} letters {sent} were sent:\n{}", worker.log());
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    let received: Vec<_> = mailboxes.received().iter().map(yishi_tests::mailboxes::Mail::id).collect();
+    let known: HashSet<_> = received.iter().cloned().collect();
+    assert_eq!(known, ids().await, "each letter arrived, and nothing that was none");
+    assert_eq!(known.len(), told, "each notice has one letter");
+    println!("{told} letters, {} of them sent again under their ids", received.len() - known.len());
+    worker.terminate();
+    assert_eq!(worker.ended().await, Some(0), "{}", worker.log());
 }

@@ -3,6 +3,7 @@
 //! A benchmark measures what it compares in turns and in one run, because figures of another hour or machine say nothing.
 
 mod callers;
+mod notify;
 mod onboard;
 mod policy;
 mod programs;
@@ -41,6 +42,8 @@ pub struct Options {
 /// A benchmark.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Bench {
+    /// Tells members of cities by mail, with and without a city that has 100 times as much as each of the others
+    Notify,
     /// Onboards Zhejiang's 27,035 units, against a plain COPY of the same rows
     Onboard,
     /// Calls of rule sets in Rust, C and JavaScript, against Extism, Rego, a webhook and the evaluator itself; needs `cargo xtask peers`
@@ -121,6 +124,7 @@ struct Machine {
 pub async fn run(options: &Options) -> Result<()> {
     let rounds = Rounds::within(Duration::from_secs(options.seconds));
     let report = match options.bench {
+        Bench::Notify => notify::measure(rounds).await?,
         Bench::Onboard => onboard::measure(rounds).await?,
         Bench::Policy => policy::measure(options.seconds).await?,
         Bench::Report => report::measure(options.full).await?,

@@ -118,9 +118,14 @@ async fn work_for_good(app: Arc<App>) {
     let timers = repeat("timers", [Duration::ZERO, REST], &app, |app| async move { app.fire_all().await });
     let replays = repeat("replays", [Duration::ZERO, REST], &app, |app| async move { app.replay_all().await });
     let couriers = repeat("couriers", [Duration::ZERO, REST], &app, |app| async move { couriers::round(&app).await });
-    // A round begins what it does not wait for, so there is a pause after each.
-    let letters = repeat("letters", [PAUSE, REST], &app, |app| async move { letters::round(&app).await });
+    let letters = post_for_good(Arc::clone(&app));
     tokio::join!(sequencing, projecting, resigning, timers, replays, couriers, letters);
+}
+
+/// Sends letters, for good.
+pub async fn post_for_good(app: Arc<App>) {
+    // A round begins what it does not wait for, so there is a pause after each.
+    repeat("letters", [PAUSE, REST], &app, |app| async move { letters::round(&app).await }).await;
 }
 
 /// Does a piece of work again and again, pausing in between, and resting when there was nothing to do or it failed.
