@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::Value;
 
 use crate::answers::Answer;
@@ -103,6 +103,26 @@ impl Client {
     pub async fn post_bytes(&self, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
         let request = self.request(Method::POST, path).body(body.into());
         answered(self.send(with(request, &[("content-type", content_type)])).await)
+    }
+
+    /// Posts bytes of a content type, with headers.
+    pub async fn post_bytes_with(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: impl Into<Vec<u8>>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let request = self.request(Method::POST, path).body(body.into());
+        answered(self.send(with(with(request, &[("content-type", content_type)]), headers)).await)
+    }
+
+    /// Gets bytes, with headers: the status, the headers and the bytes.
+    pub async fn bytes(&self, path: &str, headers: &[(&str, &str)]) -> (u16, HeaderMap, Vec<u8>) {
+        let request = with(self.request(Method::GET, path), headers).build().expect("a request");
+        let response = self.http.execute(request).await.unwrap_or_else(|error| panic!("no answer: {error:?}"));
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        (status, headers, response.bytes().await.expect("a body").to_vec())
     }
 
     /// Calls with any method, without a body.

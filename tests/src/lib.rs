@@ -13,6 +13,7 @@
 
 pub mod answers;
 pub mod books;
+pub mod buckets;
 pub mod cases;
 pub mod cities;
 pub mod clients;

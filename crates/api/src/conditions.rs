@@ -51,6 +51,7 @@ pub(crate) async fn tagged(asked: Option<&HeaderValue>, response: Response) -> p
     Ok(response)
 }
 
+/// Tells whether one of the tags of a header is this one.
 pub(crate) fn matches(tags: &str, tag: &str) -> bool {
     tags.split(',').map(|it| it.trim().trim_start_matches("W/")).any(|it| it == "*" || it == tag)
 }

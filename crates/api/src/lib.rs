@@ -15,6 +15,7 @@ pub mod access;
 pub mod boards;
 pub mod conditions;
 pub mod documents;
+pub mod downloads;
 pub mod instants;
 pub mod open311;
 pub mod operations;
@@ -41,20 +42,20 @@ use yishi_service::App;
 
 pub use crate::problems::Problem;
 use crate::resources::{
-    api_keys::ApiKeysApi, ballots::BallotsApi, batches::BatchesApi, bodies::BodiesApi, bookings::BookingsApi,
-    books::BooksApi, calls::CallsApi, campaigns::CampaignsApi, casts::CastsApi, checkpoints::CheckpointsApi,
-    clocks::ClocksApi, compliance::ComplianceApi, contacts::ContactsApi, disclosures::DisclosuresApi,
-    divisions::DivisionsApi, evaluations::EvaluationsApi, facts::FactsApi, feedback::FeedbackApi,
-    findings::FindingsApi, fund_files::FundFilesApi, funds::FundsApi, imports::ImportsApi, indicators::IndicatorsApi,
-    invitations::InvitationsApi, items::ItemsApi, letters::LettersApi, mandates::MandatesApi, meetings::MeetingsApi,
-    members::MembersApi, minutes::MinutesApi, notices::NoticesApi, objections::ObjectionsApi, open_data::OpenDataApi,
-    open311::Open311Api, orders::OrdersApi, participations::ParticipationsApi, people::PeopleApi, pool::PoolApi,
-    pools::PoolsApi, positions::PositionsApi, preferences::PreferencesApi, provinces::ProvincesApi,
-    records::RecordsApi, registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi,
-    rule_sets::RuleSetsApi, speeches::SpeechesApi, stars::StarsApi, statements::StatementsApi,
-    subscriptions::SubscriptionsApi, tallies::TalliesApi, templates::TemplatesApi, tenants::TenantsApi,
-    topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi,
-    work_orders::WorkOrdersApi,
+    api_keys::ApiKeysApi, attachments::AttachmentsApi, ballots::BallotsApi, batches::BatchesApi, bodies::BodiesApi,
+    bookings::BookingsApi, books::BooksApi, calls::CallsApi, campaigns::CampaignsApi, casts::CastsApi,
+    checkpoints::CheckpointsApi, clocks::ClocksApi, compliance::ComplianceApi, contacts::ContactsApi,
+    disclosures::DisclosuresApi, divisions::DivisionsApi, evaluations::EvaluationsApi, facts::FactsApi,
+    feedback::FeedbackApi, findings::FindingsApi, fund_files::FundFilesApi, funds::FundsApi, imports::ImportsApi,
+    indicators::IndicatorsApi, invitations::InvitationsApi, items::ItemsApi, letters::LettersApi,
+    mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi, notices::NoticesApi,
+    objections::ObjectionsApi, open_data::OpenDataApi, open311::Open311Api, orders::OrdersApi,
+    participations::ParticipationsApi, people::PeopleApi, pool::PoolApi, pools::PoolsApi, positions::PositionsApi,
+    preferences::PreferencesApi, provinces::ProvincesApi, records::RecordsApi, registers::RegistersApi,
+    reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi, speeches::SpeechesApi,
+    stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi,
+    templates::TemplatesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi,
+    units::UnitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi,
 };
 
 /// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.
@@ -93,6 +94,7 @@ resources! {
     // Intake and deliberation.
     TopicsApi
     PoolApi
+    AttachmentsApi
     MeetingsApi
     InvitationsApi
     SpeechesApi

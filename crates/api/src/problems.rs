@@ -221,6 +221,11 @@ impl From<Failure> for Problem {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "server.busy", "the service cannot do this right now")
                     .with_fix("try again in a few seconds")
             }
+            Failure::Blobs(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "what keeps attachments is away");
+                let text = "the service cannot reach what keeps attachments right now";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "server.busy", text).with_fix("try again in a few seconds")
+            }
             other => {
                 tracing::error!(error = &other as &dyn std::error::Error, "the request failed");
                 Self::internal()

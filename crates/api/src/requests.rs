@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tracing::{Instrument as _, Span, field::Empty, info_span};
 use yishi_domain::{Actor, Digest, RequestId};
-use yishi_service::App;
+use yishi_service::{App, spools::Spool};
 
 use crate::{open311, operations::methods_at, problems::Problem};
 
@@ -92,7 +92,7 @@ pub(crate) async fn surround<E: Endpoint<Output = Response>>(
     let current = Arc::new(Current { id, operation: OnceLock::new(), span: span.clone() });
     let answer = async {
         let begun = Instant::now();
-        let response = match limited(request).await {
+        let response = match limited(request, &app).await {
             Ok(request) => inner.call(request).await.unwrap_or_else(Problem::answer),
             Err(problem) => problem.into_response(),
         };
@@ -133,19 +133,37 @@ fn id_of(request: &Request, app: &App) -> RequestId {
     given.unwrap_or_else(|| app.ctx_in(None, Actor::System("api"), RequestId(uuid::Uuid::nil())).new_id())
 }
 
-/// Reads the body up to the operation's limit, so that what comes after works on memory alone.
-async fn limited(mut request: Request) -> Result<Request, Problem> {
-    let limit = limit_of(request.method(), request.uri().path());
+/// Reads the body up to the operation's limit, so that what comes after works on memory alone, or on a spool.
+async fn limited(mut request: Request, app: &App) -> Result<Request, Problem> {
+    let path = request.uri().path();
+    let spools = request.method() == Method::POST && path.starts_with("/v1/") && path.ends_with("/attachments");
+    let limit = match spools {
+        true => usize::try_from(app.limits.most()).unwrap_or(usize::MAX),
+        false => limit_of(request.method(), path),
+    };
     let announced: Option<usize> = request.header("content-length").and_then(|length| length.parse().ok());
     let asks_first = request.header("expect").is_some();
     let body = request.take_body();
     let mut body = body.into_async_read();
+    if spools && announced.is_none_or(|length| length <= limit) {
+        let spool = Spool::read(&mut body, limit as u64).await.map_err(|error| {
+            tracing::warn!(error = &error as &dyn std::error::Error, "an upload was not spooled");
+            broken()
+        })?;
+        if let Some(spool) = spool {
+            if request.headers().contains_key(IDEMPOTENCY_KEY) {
+                let digest = digest_of(&request, &spool.digest.0);
+                request.set_data(digest);
+            }
+            request.set_data(spool);
+            return Ok(request);
+        }
+    }
     let mut bytes = Vec::new();
-    if announced.is_none_or(|length| length <= limit) {
+    if !spools && announced.is_none_or(|length| length <= limit) {
         let read = (&mut body).take(limit as u64 + 1).read_to_end(&mut bytes).await;
         if read.is_err() {
-            let why = "the body ended before it was complete";
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "request.broken_body", why));
+            return Err(broken());
         }
         if bytes.len() <= limit {
             if request.headers().contains_key(IDEMPOTENCY_KEY) {
@@ -162,6 +180,10 @@ async fn limited(mut request: Request) -> Result<Request, Problem> {
     Err(Problem::too_large())
 }
 
+fn broken() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "request.broken_body", "the body ended before it was complete")
+}
+
 /// Reads on and forgets what is read, so that a caller who sends everything before listening hears the answer; not without an end.
 async fn forget(body: impl AsyncRead + Unpin) {
     let rest = async { tokio::io::copy(&mut body.take(FORGOTTEN), &mut tokio::io::sink()).await };
@@ -169,7 +191,7 @@ async fn forget(body: impl AsyncRead + Unpin) {
     tokio::time::timeout(PATIENCE, rest).await.ok();
 }
 
-/// The digest by which a request is known again: over its path, its query and its body.
+/// The digest by which a request is known again: over its path, its query and its body, or the digest of what was spooled.
 fn digest_of(request: &Request, body: &[u8]) -> Digest {
     let target = request.uri().path_and_query().map_or("", |it| it.as_str());
     let hash = Sha256::new().chain_update(target.as_bytes()).chain_update([0]).chain_update(body);

@@ -1,6 +1,7 @@
 //! The resources, one file each: wire types, handlers, conversions.
 
 pub mod api_keys;
+pub mod attachments;
 pub mod ballots;
 pub mod batches;
 pub mod bodies;

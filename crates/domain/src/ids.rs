@@ -56,6 +56,8 @@ ids! {
     GrantId;
     /// A topic, and the case that grows from it.
     TopicId;
+    /// An attachment.
+    AttachmentId;
     /// A comment on a topic.
     CommentId;
     /// A meeting.

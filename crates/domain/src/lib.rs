@@ -18,6 +18,8 @@ pub mod access;
 #[cfg(feature = "cases")]
 pub mod addresses;
 #[cfg(feature = "cases")]
+pub mod attachments;
+#[cfg(feature = "cases")]
 pub mod balance;
 #[cfg(feature = "cases")]
 pub mod ballots;
@@ -92,10 +94,11 @@ pub use crate::{
     ctx::{Actor, Ctx, Entropy, IdempotencyKey},
     events::{Event, Opening, StoredEvent},
     ids::{
-        ActivationId, AdviserId, AmendmentId, ApiKeyId, BallotId, BatchId, BodyId, CallId, CampaignId, CommentId,
-        DrawId, EntryId, EscalationId, EventId, FactId, FindingId, FundId, GrantId, ImportId, ItemId, MandateId,
-        MeetingId, MemberId, MinutesObjectionId, ObjectionId, PledgeId, PositionId, ProvisionId, RegistrationId,
-        ReplayId, RequestId, ResolutionId, ShadowId, SpeechId, StatementId, TenantId, TimerId, TopicId, UnitId,
+        ActivationId, AdviserId, AmendmentId, ApiKeyId, AttachmentId, BallotId, BatchId, BodyId, CallId, CampaignId,
+        CommentId, DrawId, EntryId, EscalationId, EventId, FactId, FindingId, FundId, GrantId, ImportId, ItemId,
+        MandateId, MeetingId, MemberId, MinutesObjectionId, ObjectionId, PledgeId, PositionId, ProvisionId,
+        RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, SpeechId, StatementId, TenantId, TimerId, TopicId,
+        UnitId,
     },
     refusals::{Refusal, RefusalKind},
 };

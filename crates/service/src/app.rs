@@ -9,9 +9,9 @@ use std::{
 };
 
 use chrono::{DateTime, Duration, Utc};
-use yishi_domain::{Actor, Ctx, Entropy, RequestId, TenantId};
+use yishi_domain::{Actor, Ctx, Entropy, RequestId, TenantId, attachments::Limits};
 use yishi_policy::PolicyHost;
-use yishi_store::{Db, StoreError, tenants, tenants::Tenant};
+use yishi_store::{Db, StoreError, blobs::Blobs, tenants, tenants::Tenant};
 
 use crate::{
     casting::Casting,
@@ -55,6 +55,9 @@ pub struct App {
     ending: AtomicBool,
     /// What signs records.
     pub signing: Signing,
+    /// How large attachments may be.
+    pub limits: Limits,
+    pub(crate) blobs: Blobs,
 }
 
 impl App {
@@ -72,7 +75,14 @@ impl App {
             busy: Mutex::default(),
             ending: AtomicBool::new(false),
             signing,
+            limits: Limits::default(),
+            blobs: Blobs::in_memory(),
         }
+    }
+
+    /// The same, which keeps attachments of such sizes there; in memory unless this is said.
+    pub fn keeping(self, blobs: Blobs, limits: Limits) -> Self {
+        Self { blobs, limits, ..self }
     }
 
     /// The same under what the operator says of calls to others' servers.

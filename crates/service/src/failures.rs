@@ -3,7 +3,7 @@
 use yishi_domain::{Refusal, RefusalKind};
 use yishi_policy::PolicyFailure;
 use yishi_record::{bundles::BundleError, checkpoints::CheckpointError};
-use yishi_store::StoreError;
+use yishi_store::{StoreError, blobs::BlobError};
 
 use crate::{onboarding::OnboardError, sequencing::SequenceError};
 
@@ -25,6 +25,9 @@ pub enum Failure {
     /// A bundle could not be made.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// What keeps the bytes of attachments failed.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
     /// What was stored does not fit together.
     #[error("{0}")]
     Inconsistent(String),

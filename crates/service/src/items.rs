@@ -3,14 +3,14 @@
 use serde_json::json;
 use uuid::Uuid;
 use yishi_domain::{
-    Ctx, Event, ItemId, Refusal, ResolutionId,
+    AttachmentId, Ctx, Event, ItemId, Refusal, ResolutionId,
     access::Role,
     items::{Item, ItemState, ItemStep, NewItem, Report, validate, warned_at},
     timers::TimerKind,
     workflow::Stage,
 };
 use yishi_store::{
-    WriteTx,
+    WriteTx, attachments,
     items::{self, Reported},
     resolutions::{self, Resolution},
     timers::{self, Timer},
@@ -55,6 +55,15 @@ pub async fn list(app: &App, session: &Session, id: ResolutionId) -> Result<Vec<
     Ok(items::of_resolution(&mut tx, id).await?)
 }
 
+/// A report, with the attachments of its case that it names as evidence.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The report.
+    pub reported: Reported,
+    /// The attachments, the earliest first.
+    pub attachments: Vec<AttachmentId>,
+}
+
 /// Lists the reports on an item after one, the earliest first.
 pub async fn reports(
     app: &App,
@@ -62,10 +71,15 @@ pub async fn reports(
     id: ItemId,
     after: Option<Uuid>,
     limit: u16,
-) -> Result<Vec<Reported>, Failure> {
+) -> Result<Vec<Shown>, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
-    items::find(&mut tx, id).await?.ok_or_else(unknown)?;
-    Ok(items::reports(&mut tx, id, after, limit).await?)
+    let item = items::find(&mut tx, id).await?.ok_or_else(unknown)?;
+    let attached = attachments::of_topic(&mut tx, item.topic).await?;
+    let shown = |reported: Reported| {
+        let named = attached.iter().filter(|it| reported.report.evidence.contains(&it.digest));
+        Shown { attachments: named.map(|it| it.id).collect(), reported }
+    };
+    Ok(items::reports(&mut tx, id, after, limit).await?.into_iter().map(shown).collect())
 }
 
 /// Reports progress, or with `done` that nothing is left to do, with what shows it.

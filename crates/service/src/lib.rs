@@ -3,6 +3,7 @@
 //! A use case reads: load, ask the rules, decide, save, commit. It takes its context and never reads a clock.
 
 mod app;
+pub mod attachments;
 mod cases;
 mod deadlines;
 mod escalating;
@@ -74,6 +75,7 @@ pub mod sequencing;
 pub mod sessions;
 pub mod shadows;
 pub mod speeches;
+pub mod spools;
 pub mod statements;
 pub mod subscriptions;
 pub mod surveys;

@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 use yishi_domain::{
     Digest, MeetingId, MinutesObjectionId, Refusal, RefusalKind,
     access::Role,
+    attachments::Place,
     meetings::Structure,
     workflow::{Step, after},
 };
 use yishi_record::minutes::sign;
 use yishi_store::{
+    WriteTx, attachments,
     meetings::{self, Adoption, Attendance, Meeting, Minutes},
     minutes::{self, Objection},
     objections::Answer,
@@ -25,6 +27,9 @@ use crate::{
 };
 
 pub use yishi_store::minutes as stored;
+
+/// What the reference of a recording begins with that is an attachment of its meeting.
+const ATTACHED: &str = "attachment:";
 
 /// Minutes to file.
 #[derive(Clone, Debug)]
@@ -62,6 +67,9 @@ pub async fn file(app: &App, session: &Session, id: MeetingId, new: NewMinutes) 
     if present.is_empty() {
         let refusal = Refusal::conflict("meeting.nobody_present", "no attendance is recorded for this meeting");
         return Err(refusal.with_fix("record who took part, then file the minutes").into());
+    }
+    if let Some((reference, digest)) = &new.recording {
+        require_attached(&mut tx, id, reference, digest).await?;
     }
     let draft = Minutes { text: new.text, recording: new.recording, filed_at: ctx.now, adopted: None };
     meetings::file(&mut tx, id, &draft).await?;
@@ -186,6 +194,28 @@ fn value(meeting: &Meeting, minutes: &Minutes, present: &[Attendance]) -> Value 
         "text": minutes.text,
         "recording": minutes.recording.as_ref().map(|(reference, digest)| json!({"reference": reference, "digest": digest})),
     })
+}
+
+/// Refuses a recording that is said to be an attachment and is none of this meeting with these bytes.
+async fn require_attached(
+    tx: &mut WriteTx,
+    meeting: MeetingId,
+    reference: &str,
+    digest: &Digest,
+) -> Result<(), Failure> {
+    let Some(id) = reference.strip_prefix(ATTACHED) else { return Ok(()) };
+    let found = match id.parse() {
+        Ok(id) => attachments::find(tx, id).await?,
+        Err(_) => None,
+    };
+    match found.filter(|it| it.place == Place::Meeting(meeting) && it.digest == *digest && it.erased_at.is_none()) {
+        Some(_) => Ok(()),
+        None => {
+            let text = "this meeting has no such attachment with this digest";
+            let refusal = Refusal::invalid("minutes.unknown_recording", "recording.reference", text);
+            Err(refusal.with_fix("add the recording under the meeting's `attachments` first").into())
+        }
+    }
 }
 
 fn require_draft(meeting: &Meeting) -> Result<&Minutes, Refusal> {

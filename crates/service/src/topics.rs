@@ -181,8 +181,7 @@ fn named<'a>(categories: &'a [Category], code: &str) -> Result<&'a Category, Ref
 /// Finds a topic; one that is not public is seen by its author and by staff whose role reaches its unit.
 pub async fn get(app: &App, session: &Session, id: TopicId) -> Result<Topic, Failure> {
     let topic = topics::find(&mut app.db.read(&session.ctx).await?, id).await?.ok_or_else(unknown)?;
-    let own = session.member().is_ok_and(|me| topic.author == me || topic.on_behalf_of == Some(me));
-    if own || is_public(topic.stage) || session.holds(STAFF, &topic.path) { Ok(topic) } else { Err(unknown().into()) }
+    if is_shown(session, &topic) { Ok(topic) } else { Err(unknown().into()) }
 }
 
 /// Lists topics; those that are not public only to staff of the unit that is asked for.
@@ -212,6 +211,12 @@ pub async fn latest(app: &App, session: &Session, limit: u16) -> Result<Vec<Topi
 /// The categories of topics by the rules that hold now.
 pub async fn categories(app: &App, session: &Session) -> Result<Vec<Category>, Failure> {
     Ok(Rules::active(app, &session.ctx).await?.categories(app).await)
+}
+
+/// Whether the caller sees a topic.
+pub(crate) fn is_shown(session: &Session, topic: &Topic) -> bool {
+    let own = session.member().is_ok_and(|me| topic.author == me || topic.on_behalf_of == Some(me));
+    own || is_public(topic.stage) || session.holds(STAFF, &topic.path)
 }
 
 pub(crate) fn is_public(stage: Stage) -> bool {

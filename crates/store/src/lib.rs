@@ -23,8 +23,10 @@
 
 pub mod advisers;
 pub mod api_keys;
+pub mod attachments;
 pub mod ballots;
 pub mod batches;
+pub mod blobs;
 pub mod bodies;
 pub mod books;
 pub mod boxes;

@@ -23,6 +23,7 @@ const CASES: &[&str] = &[
     "rule_sets",
     "activations",
     "topics",
+    "attachments",
     "meetings",
     "attendances",
     "invitations",

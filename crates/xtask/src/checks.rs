@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 
 use crate::{
-    charts, clients, compilers, frictionless, languages, licences, plugins, postgres,
+    buckets, charts, clients, compilers, frictionless, languages, licences, plugins, postgres,
     processes::{cargo, run},
     specs,
     steps::{Done, Steps},
@@ -35,6 +35,7 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
     steps.step("lints", || ran(run(cargo(root).arg("clippy").args(LINTS))));
     steps.step("build", || ran(run(cargo(root).args(["build", "--locked", "--workspace"]))));
     steps.step("plugins: C, JavaScript", || languages::build(root));
+    steps.step("S3 server", || buckets::provide(root));
     steps.step("webhook library", || webhooks::provide(root));
     steps.step("open data tool", || frictionless::provide(root));
     steps.step("interface: clients", || clients::make(root));

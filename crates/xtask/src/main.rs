@@ -1,6 +1,7 @@
 //! What a developer runs: `cargo xtask COMMAND`. It sets up what is missing, and does what the project's checks do.
 
 mod apt;
+mod buckets;
 mod charts;
 mod checks;
 mod clients;

@@ -22,7 +22,7 @@ use yishi_service::{
 };
 use yishi_store::{Db, Urls, embedded::EmbeddedServer, migrate};
 
-use crate::{clocks, commands::Token, workbenches};
+use crate::{attachments::Attachments, clocks, commands::Token, workbenches};
 
 /// Where the installation keeps its things.
 #[derive(Debug, Args)]
@@ -67,6 +67,9 @@ pub struct Home {
     /// How letters go out.
     #[command(flatten)]
     pub letters: Letters,
+    /// Where attachments are kept.
+    #[command(flatten)]
+    pub attachments: Attachments,
 }
 
 /// What the operator says of calls to others' servers.
@@ -172,7 +175,9 @@ impl Home {
         let policy = workbenches::host(&self.data_dir.join("artefacts"), self.secret("artefacts.key")?, Tier::Native)?;
         let signing = Signing::new(&self.record_origin, self.record_secrets()?, self.witnesses.0.clone());
         let app = App::new(Db::open(&urls)?, self.issuer()?, policy, self.trust()?, signing, clocks::REAL);
+        let attachments = self.attachments.open(&self.data_dir).context("attachments cannot be kept")?;
         let app = app.calling(self.calls.outward()).posting(self.letters.postal()).map_err(anyhow::Error::msg)?;
+        let app = app.keeping(attachments, self.attachments.attachment_limits.clone());
         Ok(Opened { app: Arc::new(app), _server: server })
     }
 

@@ -1,5 +1,6 @@
 //! The program: one installation of Yishi, and what its operator does with it.
 
+mod attachments;
 mod benches;
 mod callers;
 mod clocks;

@@ -10,7 +10,7 @@ use tokio::{
     sync::Notify,
     task::JoinHandle,
 };
-use yishi_service::{App, couriers, letters};
+use yishi_service::{App, attachments, couriers, letters};
 
 use crate::{commands::Serve, homes::Home};
 
@@ -25,6 +25,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// How long the worker rests that signs again what has not grown for a day.
 const LONG_REST: Duration = Duration::from_secs(60);
+
+/// How often bytes that no attachment names are looked for.
+const COLLECTING: Duration = Duration::from_secs(3600);
 
 /// Where to serve.
 #[derive(Clone, Debug, Args)]
@@ -110,7 +113,8 @@ pub async fn work(home: &Home) -> Result<()> {
     Ok(())
 }
 
-/// Gives events their positions, counts them, signs the record, does what is due, tells others of it, and tries past decisions under candidates, for good.
+/// Gives events their positions, counts them, signs the record, does what is due, tells others of it, tries past decisions under candidates,
+/// and collects bytes that nothing names, for good.
 async fn work_for_good(app: Arc<App>) {
     let sequencing = repeat("sequencing", [PAUSE, REST], &app, |app| async move { app.sequence_all().await });
     let projecting = repeat("projecting", [PAUSE, REST], &app, |app| async move { app.project_all().await });
@@ -119,7 +123,9 @@ async fn work_for_good(app: Arc<App>) {
     let replays = repeat("replays", [Duration::ZERO, REST], &app, |app| async move { app.replay_all().await });
     let couriers = repeat("couriers", [Duration::ZERO, REST], &app, |app| async move { couriers::round(&app).await });
     let letters = post_for_good(Arc::clone(&app));
-    tokio::join!(sequencing, projecting, resigning, timers, replays, couriers, letters);
+    let collecting =
+        repeat("collecting", [COLLECTING, COLLECTING], &app, |app| async move { attachments::collect(&app).await });
+    tokio::join!(sequencing, projecting, resigning, timers, replays, couriers, letters, collecting);
 }
 
 /// Sends letters, for good.

@@ -68,6 +68,8 @@ pub(crate) fn of_event(kind: &str) -> Option<&'static str> {
         "body.missed" => "议事组织逾期未开会",
         "ballot.imbalanced" => "表决参与结构失衡提示",
         "meeting.imbalanced" => "参会结构失衡提示",
+        "attachment.added" => "添加附件",
+        "attachment.erased" => "删除附件",
         "minutes.filed" => "提出会议纪要草稿",
         "minutes.objected" => "对纪要提出异议",
         "minutes.objection_answered" => "答复纪要异议",

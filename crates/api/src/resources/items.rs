@@ -12,7 +12,7 @@ use yishi_domain::{
     items::{self as domain, NewItem, Report},
     resolutions,
 };
-use yishi_service::items::{self, stored};
+use yishi_service::items;
 
 use crate::{
     conditions::require_match,
@@ -135,7 +135,7 @@ pub struct ItemReportInput {
     /// What was done.
     #[oai(validator(min_length = 1, max_length = 10000))]
     pub text: String,
-    /// The digests of what shows it, such as photographs: `sha256:` and 64 hexadecimal digits each; at least one where it is done.
+    /// The digests of what shows it, such as photographs: `sha256:` and 64 hexadecimal digits each, of attachments or of what is kept elsewhere; at least one where it is done.
     #[oai(default, validator(max_items = 50))]
     pub evidence: Vec<String>,
     /// The milestone that was reached, by its place from zero.
@@ -151,6 +151,8 @@ pub struct ItemReport {
     pub text: String,
     /// The digests of what shows it.
     pub evidence: Vec<String>,
+    /// The attachments of its case that have these digests.
+    pub attachments: Vec<Uuid>,
     /// The milestone that was reached, by its place from zero.
     #[oai(skip_serializing_if_is_none)]
     pub milestone: Option<u64>,
@@ -275,7 +277,7 @@ impl ItemsApi {
         let wanted = Wanted::new(cursor.as_deref(), *limit)?;
         let after = uuid_cursor(&wanted.after)?;
         let loaded = items::reports(&session.app, &session, ItemId(*item), after, wanted.load()).await?;
-        Ok(Json(wanted.page(loaded, |it| it.id.to_string(), ItemReport::from)))
+        Ok(Json(wanted.page(loaded, |it| it.reported.id.to_string(), ItemReport::from)))
     }
 
     /// Reports progress on an action item, with what shows it.
@@ -529,9 +531,11 @@ impl From<domain::Item> for Item {
     }
 }
 
-impl From<stored::Reported> for ItemReport {
-    fn from(it: stored::Reported) -> Self {
+impl From<items::Shown> for ItemReport {
+    fn from(shown: items::Shown) -> Self {
+        let it = shown.reported;
         Self {
+            attachments: shown.attachments.into_iter().map(|it| it.uuid()).collect(),
             id: it.id,
             text: it.report.text,
             evidence: it.report.evidence.iter().map(ToString::to_string).collect(),

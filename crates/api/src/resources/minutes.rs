@@ -54,7 +54,7 @@ pub struct Minutes {
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields)]
 pub struct Recording {
-    /// Where it is.
+    /// Where it is; `attachment:` and an id where it is an attachment of the meeting.
     #[oai(validator(min_length = 1, max_length = 500))]
     pub reference: String,
     /// Its digest: `sha256:` and 64 hexadecimal digits.
