@@ -35,6 +35,7 @@ mod open311;
 mod open_data;
 mod opinions;
 mod plugins;
+mod prints;
 mod problems;
 mod provinces;
 mod races;

@@ -127,6 +127,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("answer_minutes_objection", Access::Roles(&[Coordinator])),
     ("adopt_minutes", Access::Roles(&[Coordinator])),
     ("get_minutes", Access::Public),
+    ("print_minutes", Access::Public),
+    ("print_minutes_as_pdf", Access::Public),
     // Decision.
     ("open_ballot", Access::Roles(&[Coordinator])),
     ("list_ballots", Access::AnyMember),
@@ -152,6 +154,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("annul_ballot", Access::Roles(&[Administrator])),
     ("get_bundle", Access::Public),
     ("get_resolution_bundle", Access::Public),
+    ("print_resolution", Access::Public),
+    ("print_resolution_as_pdf", Access::Public),
     // Execution and feedback.
     ("list_resolutions", Access::AnyMember),
     ("get_resolution", Access::AnyMember),
@@ -214,6 +218,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("draw_provision", Access::Roles(&[Administrator, Coordinator])),
     ("return_draw", Access::Roles(&[Administrator, Coordinator])),
     ("get_disclosure", Access::Public),
+    ("print_disclosure", Access::Public),
+    ("print_disclosure_as_pdf", Access::Public),
     // Those who hear of it.
     ("create_api_key", Access::Roles(&[Administrator])),
     ("list_api_keys", Access::Roles(&[Administrator])),

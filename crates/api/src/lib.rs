@@ -22,6 +22,7 @@ pub mod operations;
 pub mod pages;
 pub mod parameters;
 pub mod payloads;
+pub mod prints;
 pub mod problems;
 pub mod requests;
 pub mod resources;
@@ -51,11 +52,11 @@ use crate::resources::{
     mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi, notices::NoticesApi,
     objections::ObjectionsApi, open_data::OpenDataApi, open311::Open311Api, orders::OrdersApi,
     participations::ParticipationsApi, people::PeopleApi, pool::PoolApi, pools::PoolsApi, positions::PositionsApi,
-    preferences::PreferencesApi, provinces::ProvincesApi, records::RecordsApi, registers::RegistersApi,
-    reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi, speeches::SpeechesApi,
-    stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi,
-    templates::TemplatesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi,
-    units::UnitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi,
+    preferences::PreferencesApi, prints::PrintsApi, provinces::ProvincesApi, records::RecordsApi,
+    registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
+    speeches::SpeechesApi, stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi,
+    tallies::TalliesApi, templates::TemplatesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi,
+    trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi,
 };
 
 /// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.
@@ -140,6 +141,7 @@ resources! {
     RecordsApi
     CheckpointsApi
     SubscriptionsApi
+    PrintsApi
     WebhooksApi
     ApiKeysApi
     Open311Api

@@ -45,6 +45,7 @@ pub mod pool;
 pub mod pools;
 pub mod positions;
 pub mod preferences;
+pub mod prints;
 pub mod provinces;
 pub mod records;
 pub mod registers;

@@ -19,6 +19,7 @@ use crate::{
     keys::Signing,
     letters::{Postal, Posts},
     outbound::{Outbound, Outward},
+    printing::Printer,
     replays, reports,
     sequencing::{SequenceError, resign, sequence},
     timers,
@@ -50,6 +51,8 @@ pub struct App {
     pub(crate) casting: Casting,
     pub(crate) outbound: Outbound,
     pub(crate) posts: Posts,
+    /// What lays pages out.
+    pub printer: Printer,
     /// The webhooks that a courier of this process is at.
     busy: Mutex<HashSet<uuid::Uuid>>,
     ending: AtomicBool,
@@ -72,6 +75,7 @@ impl App {
             casting: Casting::default(),
             outbound: Outbound::new(Outward::default()),
             posts: Posts::new(Postal::default()).expect("nothing is said that could be wrong"),
+            printer: Printer::default(),
             busy: Mutex::default(),
             ending: AtomicBool::new(false),
             signing,
@@ -93,6 +97,16 @@ impl App {
     /// The same under what the operator says of how letters go out, or why that cannot be.
     pub fn posting(self, terms: Postal) -> Result<Self, String> {
         Ok(Self { posts: Posts::new(terms)?, ..self })
+    }
+
+    /// The same, laying out pages by a printer.
+    pub fn printing(self, printer: Printer) -> Self {
+        Self { printer, ..self }
+    }
+
+    /// Where a path of this installation is reached from outside, if that is known.
+    pub fn link(&self, path: &str) -> Option<String> {
+        self.posts.link(path)
     }
 
     pub(crate) fn busy(&self) -> MutexGuard<'_, HashSet<uuid::Uuid>> {

@@ -61,6 +61,7 @@ pub mod pool;
 pub mod pools;
 pub mod positions;
 pub mod preferences;
+pub mod printing;
 pub mod promises;
 pub mod provinces;
 pub mod proving;

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 
 use crate::{
-    buckets, charts, clients, compilers, frictionless, languages, licences, plugins, postgres,
+    buckets, charts, clients, compilers, frictionless, languages, licences, plugins, postgres, printers,
     processes::{cargo, run},
     specs,
     steps::{Done, Steps},
@@ -36,6 +36,7 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
     steps.step("build", || ran(run(cargo(root).args(["build", "--locked", "--workspace"]))));
     steps.step("plugins: C, JavaScript", || languages::build(root));
     steps.step("S3 server", || buckets::provide(root));
+    steps.step("page layout", || printers::provide(root));
     steps.step("webhook library", || webhooks::provide(root));
     steps.step("open data tool", || frictionless::provide(root));
     steps.step("interface: clients", || clients::make(root));

@@ -14,6 +14,7 @@ mod peers;
 mod plugins;
 mod portable;
 mod postgres;
+mod printers;
 mod processes;
 mod specs;
 mod stamps;

@@ -17,6 +17,7 @@ use yishi_service::{
     keys::Signing,
     letters::{self, Postal},
     outbound::{Outward, RETRIES, Retries},
+    printing::{PROGRAM, Printer},
     tokens::{Bearer, Issuer},
     trust::{FAILURES, Signer, Trust},
 };
@@ -70,6 +71,9 @@ pub struct Home {
     /// Where attachments are kept.
     #[command(flatten)]
     pub attachments: Attachments,
+    /// The program that lays pages out as PDF
+    #[arg(long, global = true, env = "YISHI_PDF_PROGRAM", default_value = PROGRAM)]
+    pub pdf_program: PathBuf,
 }
 
 /// What the operator says of calls to others' servers.
@@ -178,6 +182,7 @@ impl Home {
         let attachments = self.attachments.open(&self.data_dir).context("attachments cannot be kept")?;
         let app = app.calling(self.calls.outward()).posting(self.letters.postal()).map_err(anyhow::Error::msg)?;
         let app = app.keeping(attachments, self.attachments.attachment_limits.clone());
+        let app = app.printing(Printer::new(self.pdf_program.clone()));
         Ok(Opened { app: Arc::new(app), _server: server })
     }
 

@@ -4,7 +4,10 @@ use poem::http::StatusCode;
 use poem_openapi::{Object, OpenApi, param::Path, payload::Json};
 use uuid::Uuid;
 use yishi_domain::{UnitId, money::Quarter};
-use yishi_service::disclosures::{self, stored};
+use yishi_service::{
+    directory::Unit,
+    disclosures::{self, stored},
+};
 
 use crate::{
     problems::Problem,
@@ -89,24 +92,34 @@ impl DisclosuresApi {
         /// The quarter, in the tenant's zone.
         quarter: Path<String>,
     ) -> Result<Json<Disclosure>, Problem> {
-        let quarter: Quarter = quarter.parse().map_err(|error: yishi_domain::money::NotAQuarter| {
-            Problem::new(StatusCode::BAD_REQUEST, "request.bad_path", error.to_string()).with_field("quarter")
-        })?;
+        let quarter = quarter_of(&quarter)?;
         let (unit, figures) = disclosures::get(&visitor.app, &visitor, UnitId(*unit), quarter).await?;
+        Ok(Json(Disclosure::of(unit, quarter, figures)))
+    }
+}
+
+/// Reads a quarter in a path.
+pub(crate) fn quarter_of(text: &str) -> Result<Quarter, Problem> {
+    text.parse().map_err(|error: yishi_domain::money::NotAQuarter| {
+        Problem::new(StatusCode::BAD_REQUEST, "request.bad_path", error.to_string()).with_field("quarter")
+    })
+}
+
+impl Disclosure {
+    /// The disclosure of a unit in a quarter.
+    pub(crate) fn of(unit: Unit, quarter: Quarter, figures: stored::Figures) -> Self {
         let stored::Figures { entries, reversals, income, spending, transferred, holdings } = figures;
-        let income = income.into_iter().map(|(kind, fen)| DisclosedIncome { kind: kind.into(), fen }).collect();
-        let spending = spending.into_iter().map(|(kind, fen)| DisclosedSpending { kind: kind.into(), fen }).collect();
-        Ok(Json(Disclosure {
+        Self {
             unit: unit.code,
             name: unit.name,
             quarter: quarter.to_string(),
             entries,
             reversals,
-            income,
-            spending,
+            income: income.into_iter().map(|(kind, fen)| DisclosedIncome { kind: kind.into(), fen }).collect(),
+            spending: spending.into_iter().map(|(kind, fen)| DisclosedSpending { kind: kind.into(), fen }).collect(),
             transferred_fen: transferred,
             holdings: holdings.into_iter().map(DisclosedHolding::from).collect(),
-        }))
+        }
     }
 }
 

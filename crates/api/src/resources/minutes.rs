@@ -247,13 +247,19 @@ impl MinutesApi {
         meeting: Path<Uuid>,
     ) -> Result<Json<PublishedMinutes>, Problem> {
         let it = minutes::published(&visitor.app, &visitor, MeetingId(*meeting)).await?;
-        Ok(Json(PublishedMinutes {
+        Ok(Json(it.into()))
+    }
+}
+
+impl From<minutes::Published> for PublishedMinutes {
+    fn from(it: minutes::Published) -> Self {
+        Self {
             value: it.value,
             salt: STANDARD.encode(it.adoption.salt),
             commitment: it.adoption.commitment.to_string(),
             signature: it.adoption.signature,
             adopted_at: it.adoption.at.into(),
-        }))
+        }
     }
 }
 
