@@ -215,6 +215,14 @@ async fn what_is_wrong_is_told_in_the_form_of_open311() {
         "name": "x", "member": community.residents[0].id, "unit": community.city.unit(HOME).await, "channel": "hotline",
     });
     boss.post("/api-keys", no_role).await.refused(422, "api_key.no_role");
+    // Whoever runs a community alone neither makes keys for the district, nor reads what the whole city is sent.
+    let local = community.city.member("周敏", HOME).await;
+    community.city.grant(&local, HOME, "administrator").await;
+    let local = community.city.by(&local);
+    let district = community.city.unit("330106").await;
+    let above = json!({"name": "x", "member": community.coordinator.id, "unit": district, "channel": "hotline"});
+    local.post("/api-keys", above).await.refused(403, "session.forbidden");
+    local.get("/letters").await.refused(403, "session.forbidden");
     boss.call("DELETE", &format!("/api-keys/{id}")).await.expect(204);
     refused(form + &key, 403, "not good here").await;
 }

@@ -149,7 +149,7 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
                         to.push(address);
                         say("250 2.1.5 ok")?;
                     }
-                    code => say(&format!("{code} {}.1.1 not now, or not ever", code / 100))?,
+                    code => say(&format!("{code} {}.1.1 <{address}>: not now, or not ever", code / 100))?,
                 }
             }
             "DATA" => {

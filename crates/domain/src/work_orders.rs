@@ -110,12 +110,15 @@ pub struct Progress {
     pub changed: String,
 }
 
-/// Where an order stands by its case.
+/// Where an order stands by its case; one that goes on after its caller was called back stands where its case does.
 pub fn status(stage: Stage, called: bool, called_back: bool) -> WorkStatus {
     match stage {
-        _ if called_back => WorkStatus::CallBack,
         Stage::Done | Stage::Closed | Stage::Rejected | Stage::Merged | Stage::Withdrawn | Stage::NotAdopted => {
-            WorkStatus::Done
+            if called_back {
+                WorkStatus::CallBack
+            } else {
+                WorkStatus::Done
+            }
         }
         Stage::Executing => WorkStatus::Dispatch,
         _ if called => WorkStatus::Dispatch,
@@ -302,5 +305,6 @@ mod tests {
         assert_eq!(status(Stage::Accepted, true, false), WorkStatus::Dispatch);
         assert_eq!(status(Stage::Deliberating, false, false), WorkStatus::Accept);
         assert_eq!(status(Stage::Closed, false, true), WorkStatus::CallBack);
+        assert_eq!(status(Stage::Executing, false, true), WorkStatus::Dispatch, "it was reopened");
     }
 }

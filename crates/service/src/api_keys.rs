@@ -16,7 +16,7 @@ use yishi_store::{
 use crate::{
     App,
     cases::require_text,
-    directory::require_unit,
+    directory::{find_unit, require_unit},
     events::event,
     failures::Failure,
     sessions::{self, Access, Session},
@@ -55,6 +55,7 @@ pub async fn create(app: &App, session: &Session, new: NewKey) -> Result<ApiKeyI
     }
     let mut tx = app.db.write(ctx).await?;
     let unit = require_unit(&mut tx, new.unit, "unit").await?;
+    session.require_reach(&unit.path)?;
     if members::find(&mut tx, new.member).await?.is_none() {
         return Err(Refusal::invalid("member.unknown", "member", "there is no such member").into());
     }
@@ -94,6 +95,8 @@ pub async fn list(app: &App, session: &Session) -> Result<Vec<ApiKey>, Failure> 
 pub async fn revoke(app: &App, session: &Session, id: ApiKeyId) -> Result<(), Failure> {
     let ctx = &session.ctx;
     let mut tx = app.db.write(ctx).await?;
+    let key = api_keys::find(&mut tx, id).await?.ok_or_else(unknown)?;
+    session.require_reach(&find_unit(&mut tx, key.unit).await?.path)?;
     if !api_keys::revoke(&mut tx, id, ctx.wall).await? {
         return Err(unknown().into());
     }

@@ -14,6 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 use yishi_domain::{
     Actor, Ctx, Refusal, RequestId,
+    access::Role,
     letters::{Carrier, Wish},
 };
 use yishi_store::{
@@ -33,9 +34,6 @@ use crate::{App, events::event, failures::Failure, sessions::Session};
 /// How long whoever says nothing keeps what it took: longer than a sending and what follows it may take.
 const LEASE: Duration = Duration::minutes(2);
 
-/// How many letters are claimed at once.
-const TAKEN: u16 = 32;
-
 /// How long the log keeps what was settled.
 const KEPT: Duration = Duration::days(90);
 
@@ -49,37 +47,51 @@ pub async fn round(app: &Arc<App>) -> Result<usize, Failure> {
             continue;
         }
         begun += 1;
-        let app = Arc::clone(app);
+        let turn = Turn { app: Arc::clone(app), tenant };
         tokio::spawn(async move {
-            if let Err(error) = turn(&app, &tenant).await {
+            if let Err(error) = turn.take().await {
                 let error = &error as &dyn std::error::Error;
-                tracing::error!(error, tenant = tenant.slug, "letters were not settled");
+                tracing::error!(error, tenant = turn.tenant.slug, "letters were not settled");
             }
-            app.posts.end(tenant.id);
         });
     }
     Ok(begun)
 }
 
-/// Sends what is due in a tenant, until nothing is.
-async fn turn(app: &Arc<App>, tenant: &Tenant) -> Result<(), Failure> {
-    loop {
-        let ctx = postman(app, tenant);
-        let mut tx = app.db.record(&ctx).await?;
-        let due = letters::claim(&mut tx, ctx.now, ctx.now + LEASE, TAKEN).await?;
-        tx.commit().await?;
-        if due.is_empty() {
-            break;
-        }
-        send(app, &ctx, tenant, due).await?;
-    }
-    let ctx = postman(app, tenant);
-    let mut tx = app.db.record(&ctx).await?;
-    letters::forget(&mut tx, ctx.now - KEPT).await?;
-    Ok(tx.commit().await?)
+/// A tenant's letters in this process, which lets go of them however it ends.
+struct Turn {
+    app: Arc<App>,
+    tenant: Tenant,
 }
 
-/// Sends letters, a few at once, and keeps what came of these before it goes on, so that little is sent again if the process dies.
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.app.posts.end(self.tenant.id);
+    }
+}
+
+impl Turn {
+    /// Sends what is due, until nothing is; a few at once, so that little is sent again if the process dies.
+    async fn take(&self) -> Result<(), Failure> {
+        let (app, tenant) = (&self.app, &self.tenant);
+        loop {
+            let ctx = postman(app, tenant);
+            let mut tx = app.db.record(&ctx).await?;
+            let due = letters::claim(&mut tx, ctx.now, ctx.now + LEASE, OF_A_TENANT).await?;
+            tx.commit().await?;
+            if due.is_empty() {
+                break;
+            }
+            send(app, &ctx, tenant, due).await?;
+        }
+        let ctx = postman(app, tenant);
+        let mut tx = app.db.record(&ctx).await?;
+        letters::forget(&mut tx, ctx.now - KEPT).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Sends letters at once, and keeps what came of them.
 async fn send(app: &Arc<App>, ctx: &Ctx, tenant: &Tenant, due: Vec<Due>) -> Result<(), Failure> {
     let ids: Vec<_> = due.iter().map(|it| it.id).collect();
     let mut tx = app.db.read(ctx).await?;
@@ -87,37 +99,33 @@ async fn send(app: &Arc<App>, ctx: &Ctx, tenant: &Tenant, due: Vec<Due>) -> Resu
     let own = Arc::new(templates::list(&mut tx).await?);
     drop(tx);
     let tenant = Arc::new(tenant.clone());
-    let mut due = due.into_iter().peekable();
-    while due.peek().is_some() {
-        let mut sendings = tokio::task::JoinSet::new();
-        for it in due.by_ref().take(OF_A_TENANT) {
-            let Some(content) = contents.remove(&it.id) else { continue };
-            let (app, ctx, tenant, own) = (Arc::clone(app), ctx.clone(), Arc::clone(&tenant), Arc::clone(&own));
-            sendings.spawn(async move {
-                let outcome = send_one(&app, &ctx, &tenant, &own, &it, &content).await;
-                (it, content.address, outcome)
-            });
-        }
-        let done = sendings.join_all().await;
-        let now = postman(app, &tenant).now;
-        let mut tx = app.db.record(ctx).await?;
-        for (it, address, outcome) in &done {
-            if let (Outcome::Refused(why), Some(address)) = (outcome, address) {
-                contacts::refuse(&mut tx, it.member, it.carrier, address, why, now).await?;
-            }
-            tracing::event!(
-                target: "yishi_metrics",
-                tracing::Level::INFO,
-                histogram.letter.lag = (now - it.since).as_seconds_f64(),
-                carrier = it.carrier.code(),
-                outcome = outcome.code().unwrap_or("again"),
-            );
-        }
-        let outcomes: Vec<_> = done.into_iter().map(|(it, _, outcome)| (it.id, outcome)).collect();
-        letters::settle(&mut tx, &outcomes, now).await?;
-        tx.commit().await?;
+    let mut sendings = tokio::task::JoinSet::new();
+    for it in due {
+        let Some(content) = contents.remove(&it.id) else { continue };
+        let (app, ctx, tenant, own) = (Arc::clone(app), ctx.clone(), Arc::clone(&tenant), Arc::clone(&own));
+        sendings.spawn(async move {
+            let outcome = send_one(&app, &ctx, &tenant, &own, &it, &content).await;
+            (it, content.address, outcome)
+        });
     }
-    Ok(())
+    let done = sendings.join_all().await;
+    let now = postman(app, &tenant).now;
+    let mut tx = app.db.record(ctx).await?;
+    for (it, address, outcome) in &done {
+        if let (Outcome::Refused(why), Some(address)) = (outcome, address) {
+            contacts::refuse(&mut tx, it.member, it.carrier, address, why, now).await?;
+        }
+        tracing::event!(
+            target: "yishi_metrics",
+            tracing::Level::INFO,
+            histogram.letter.lag = (now - it.since).as_seconds_f64(),
+            carrier = it.carrier.code(),
+            outcome = outcome.code().unwrap_or("again"),
+        );
+    }
+    let outcomes: Vec<_> = done.into_iter().map(|(it, _, outcome)| (it.id, outcome)).collect();
+    letters::settle(&mut tx, &outcomes, now).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn send_one(app: &App, ctx: &Ctx, tenant: &Tenant, own: &[Template], it: &Due, content: &Content) -> Outcome {
@@ -163,12 +171,14 @@ pub async fn list(
     before: Option<Uuid>,
     limit: u16,
 ) -> Result<Vec<Letter>, Failure> {
+    session.require_role(Role::Administrator, &session.root()?)?;
     Ok(letters::list(&mut app.db.read(&session.ctx).await?, outcome, before, limit).await?)
 }
 
 /// Has a letter tried again that was not sent, under the id that it has; an address that was refused gets another try.
 pub async fn revive(app: &App, session: &Session, id: Uuid) -> Result<(), Failure> {
     let ctx = &session.ctx;
+    session.require_role(Role::Administrator, &session.root()?)?;
     let mut tx = app.db.write(ctx).await?;
     let unknown = || Refusal::not_found("letter.unknown", "there is no such letter in this tenant");
     let letter = letters::lock(&mut tx, id).await?.ok_or_else(unknown)?;

@@ -60,6 +60,7 @@ pub struct Received {
 /// Says how the hotline writes its work orders.
 pub async fn set_mapping(app: &App, session: &Session, mapping: Mapping) -> Result<(), Failure> {
     let ctx = &session.ctx;
+    session.require_role(Role::Administrator, &session.root()?)?;
     mapping.validate()?;
     let known = topics::categories(app, session).await?;
     if let Some((word, code)) = mapping.categories.iter().find(|(_, code)| !known.iter().any(|it| it.code == **code)) {
@@ -106,9 +107,15 @@ pub async fn receive(app: &App, session: &Session, lines: Vec<Line>) -> Result<V
     let codes: Vec<_> = orders.iter().filter_map(|(_, it)| it.unit.clone()).collect();
     let places: BTreeMap<_, _> =
         units::with_codes(&mut tx, &codes).await?.into_iter().map(|it| (it.code.clone(), it)).collect();
+    let elsewhere = work_orders::elsewhere(&mut tx, &numbers, &session.reach(&[Role::Coordinator])).await?;
     drop(tx);
     let mut expected = HashSet::new();
     for (line, order) in &orders {
+        if elsewhere.contains(&order.number) {
+            let column = &mapping.columns.number;
+            let fault = Fault::new(column, "your role does not reach the unit of this order", "leave the line out");
+            faults.push(refused(BAD, *line, fault));
+        }
         if !known.contains_key(&order.number) && expected.insert(&order.number) {
             faults.extend(missing(&mapping, order, &places, session).map(|fault| refused(BAD, *line, fault)));
         }

@@ -108,6 +108,22 @@ pub async fn of_numbers(tx: &mut TenantTx, numbers: &[String]) -> Result<Vec<Wor
     rows.iter().map(order).collect()
 }
 
+/// Which of these numbers belong to orders at units under none of the paths.
+pub async fn elsewhere(tx: &mut TenantTx, numbers: &[String], paths: &[String]) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar(
+        "SELECT w.number FROM work_orders w
+         JOIN topics t ON t.tenant_id = w.tenant_id AND t.id = w.topic_id
+         JOIN units u ON u.tenant_id = t.tenant_id AND u.id = t.unit_id
+         WHERE w.tenant_id = $1 AND w.number = ANY($2)
+         AND NOT EXISTS (SELECT 1 FROM unnest($3::text[]) AS reach WHERE starts_with(u.path, reach))",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(numbers)
+    .bind(paths)
+    .fetch_all(tx.sql())
+    .await?)
+}
+
 /// The orders that became a topic, in order of number.
 pub async fn of_topic(tx: &mut TenantTx, topic: TopicId) -> Result<Vec<WorkOrder>, StoreError> {
     let rows = sqlx::query(

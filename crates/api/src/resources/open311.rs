@@ -10,7 +10,7 @@ use poem_openapi::{
 };
 use yishi_domain::TopicId;
 use yishi_service::{
-    api_keys,
+    App, api_keys,
     open311::{self, Search, stored},
 };
 
@@ -63,7 +63,13 @@ impl Open311Api {
         tenant: Path<String>,
     ) -> Result<Json<Discovery>, Refused> {
         let made = visitor.tenant()?;
-        Ok(Json(Discovery::of(&origin(request), &tenant, &made.name, made.created_at, made.mode == "production")))
+        Ok(Json(Discovery::of(
+            &origin(&visitor.app, request),
+            &tenant,
+            &made.name,
+            made.created_at,
+            made.mode == "production",
+        )))
     }
 
     /// Tells where Open311 is served, in XML.
@@ -339,8 +345,11 @@ fn ending(path: &str) -> Result<(&str, Format), Refused> {
     Ok(Format::of(path).ok_or_else(unknown)?)
 }
 
-/// Where the caller reaches this server.
-fn origin(request: &HttpRequest) -> String {
+/// Where this server is reached from outside; as the caller says, where the operator does not.
+fn origin(app: &App, request: &HttpRequest) -> String {
+    if let Some(known) = app.link("") {
+        return known;
+    }
     let scheme = request.header("x-forwarded-proto").filter(|it| *it == "https").unwrap_or("http");
     request.header("host").map(|host| format!("{scheme}://{host}")).unwrap_or_default()
 }

@@ -27,7 +27,7 @@ pub const RETRIES: &str = "1m,5m,30m,2h,6h,12h,24h";
 
 /// How many letters a process sends at once, and how many of one tenant, so that nobody's keep all places busy.
 const PLACES: usize = 32;
-pub(super) const OF_A_TENANT: usize = 8;
+pub(super) const OF_A_TENANT: u16 = 8;
 
 /// How long a mail server may take for one step.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -107,7 +107,7 @@ impl Posts {
     }
 
     /// Where a path of this installation is reached from outside, if that is known.
-    pub(super) fn link(&self, path: &str) -> Option<String> {
+    pub(crate) fn link(&self, path: &str) -> Option<String> {
         self.public_url.as_ref().map(|base| format!("{base}{path}"))
     }
 
@@ -126,10 +126,15 @@ impl Posts {
         let (server, from) = self.mail.as_ref().ok_or_else(|| later("no mail server is configured"))?;
         let message = message(from, mail).map_err(|error| later(&error))?;
         server.send(message).await.map(drop).map_err(|error| {
-            // Whoever the address names is not there, or has moved (RFC 5321, section 4.2.3; RFC 7504); everything else may be over later.
-            let code = error.status().map(u16::from);
-            let for_good = matches!(code, Some(550 | 551 | 553 | 556));
-            Untaken { why: error.to_string().chars().take(300).collect(), for_good }
+            // What a server says often quotes the address, which is not for the log.
+            let Some(code) = error.status().map(u16::from) else { return later(&error.to_string()) };
+            let enhanced = enhanced(&error.to_string());
+            // Whoever the address names is not there, or has moved (RFC 3463, section 3.2); everything else may be over later, or be our own fault.
+            let for_good = enhanced.as_deref().is_some_and(|it| it.starts_with("5.1."));
+            Untaken {
+                why: format!("the mail server answered {code} {}", enhanced.unwrap_or_default()).trim_end().into(),
+                for_good,
+            }
         })
     }
 
@@ -142,7 +147,7 @@ impl Posts {
         match answer.map_err(|error| later(&reason(&error)))?.status().as_u16() {
             200..300 => Ok(()),
             // The gateway understood and will not send to this number.
-            status @ (400 | 404 | 410 | 422) => Err(Untaken { why: format!("it answered {status}"), for_good: true }),
+            status @ (410 | 422) => Err(Untaken { why: format!("it answered {status}"), for_good: true }),
             status => Err(later(&format!("it answered {status}"))),
         }
     }
@@ -167,6 +172,16 @@ fn message(from: &Mailbox, mail: Mail) -> Result<Message, String> {
             .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
     }
     builder.header(ContentType::TEXT_PLAIN).body(mail.text).map_err(|error| error.to_string())
+}
+
+/// The enhanced status code in what a mail server said (RFC 3463).
+fn enhanced(said: &str) -> Option<String> {
+    let is_code = |it: &&str| {
+        let parts: Vec<_> = it.split('.').collect();
+        parts.len() == 3
+            && parts.iter().all(|part| (1..=3).contains(&part.len()) && part.bytes().all(|it| it.is_ascii_digit()))
+    };
+    said.split_whitespace().find(is_code).map(str::to_owned)
 }
 
 fn later(why: &str) -> Untaken {
