@@ -104,6 +104,8 @@ async fn what_is_not_taken_is_refused_for_what_it_is() {
     assert_eq!(attempt(b"abd", abc).await.refused(422, "attachment.wrong_digest")["field"], "Content-Digest");
     attempt(b"abc", "md5=:AAAA:").await.refused(422, "attachment.bad_digest");
     attempt(b"", "").await.refused(422, "attachment.empty");
+    let nobody = community.city.site().client().under(&format!("/v1/{}", community.city.slug()));
+    nobody.post_bytes(&path, "image/png", vec![0; 2 << 20]).await.refused(401, "session.no_token");
     let page = b"<!DOCTYPE html><script>alert(1)</script>";
     let refused = attempt(page, "").await.refused(422, "attachment.wrong_type");
     assert!(refused["detail"].as_str().is_some_and(|it| it.contains("text/html")), "{refused}");

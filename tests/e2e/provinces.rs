@@ -57,4 +57,5 @@ async fn operators_see_each_city_as_a_whole_without_small_numbers_of_people_and_
     let member = community.city.site().client().with_token(&community.coordinator.token);
     member.get("/platform/reports").await.refused(403, "session.forbidden");
     operator.get("/platform/reports?period=soon").await.refused(422, "report.bad_period");
+    operator.get("/platform/reports?period=2026-02-10..2026-05-19").await.refused(422, "report.bad_period");
 }

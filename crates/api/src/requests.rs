@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tracing::{Instrument as _, Span, field::Empty, info_span};
 use yishi_domain::{Actor, Digest, RequestId};
-use yishi_service::{App, spools::Spool};
+use yishi_service::{App, sessions::claim, spools::Spool};
 
 use crate::{open311, operations::methods_at, problems::Problem};
 
@@ -137,6 +137,17 @@ fn id_of(request: &Request, app: &App) -> RequestId {
 async fn limited(mut request: Request, app: &App) -> Result<Request, Problem> {
     let path = request.uri().path();
     let spools = request.method() == Method::POST && path.starts_with("/v1/") && path.ends_with("/attachments");
+    if spools {
+        // A spool is for members alone: nobody else fills the disk.
+        let credentials = request.header("authorization").and_then(|it| it.split_once(' '));
+        let token = credentials.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
+        if let Err(failure) = claim(app, token, path.split('/').nth(2), id(), None) {
+            if request.header("expect").is_none() {
+                forget(request.take_body().into_async_read()).await;
+            }
+            return Err(failure.into());
+        }
+    }
     let limit = match spools {
         true => usize::try_from(app.limits.most()).unwrap_or(usize::MAX),
         false => limit_of(request.method(), path),

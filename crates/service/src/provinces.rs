@@ -101,8 +101,13 @@ fn suppressed(figures: Vec<Figure>) -> Vec<(Figure, bool)> {
         Way::Structure(measure, _) => measure.is_of_people(),
         _ => false,
     });
+    // A mean over few people tells what each of them said.
+    let few = |it: &Figure| match it.indicator.way {
+        Way::Ratio(_, of) => of.is_of_people() && it.value.denominator.is_some_and(is_small),
+        _ => false,
+    };
     if !of_people {
-        return figures.into_iter().map(|it| (it, false)).collect();
+        return figures.into_iter().map(|it| (few(&it), it)).map(|(few, it)| (it, few)).collect();
     }
     if figures.iter().all(|it| it.group.is_none()) {
         return figures

@@ -16,7 +16,7 @@ use crate::{
     problems::Problem,
     resources::{
         Tag,
-        reports::{ReportTarget, ReportValue, indicators_of, read_period},
+        reports::{ReportTarget, ReportValue, bad, indicators_of, read_period},
     },
     sessions::Session,
 };
@@ -126,12 +126,16 @@ impl ProvincesApi {
         session: Session,
         /// The indicators, by their identifiers with commas between; all unless given.
         indicators: Query<Option<String>>,
-        /// The period, as in a city's reports; this year unless given.
+        /// The period, of whole months, as in a city's reports; this year unless given.
         period: Query<Option<String>>,
     ) -> Result<Json<ProvinceReport>, Problem> {
         let indicators = indicators_of(indicators.as_deref())?;
         let this_year = session.ctx.wall.with_timezone(&chrono_tz::Asia::Shanghai).year().to_string();
         let period = read_period(period.as_deref().unwrap_or(&this_year))?;
+        if !period.is_of_months() {
+            let text = "a province is looked at by whole months";
+            return Err(bad("period", "report.bad_period", text, "give months, quarters, years or a phase"));
+        }
         let cities = provinces::look(&session.app, &session, &indicators, period).await?;
         let cities = cities.into_iter().map(ProvinceCity::from).collect();
         Ok(Json(ProvinceReport { from: period.from, to: period.last(), least_people: LEAST_PEOPLE, cities }))

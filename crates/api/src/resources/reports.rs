@@ -374,7 +374,7 @@ const fn level_code(level: ReportLevel) -> &'static str {
     }
 }
 
-fn bad(field: &str, code: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Problem {
+pub(crate) fn bad(field: &str, code: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail).with_field(field).with_fix(fix)
 }
 

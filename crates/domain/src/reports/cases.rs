@@ -163,7 +163,9 @@ impl CaseFacts {
             "case.escalated" => {
                 self.escalations.push((day, text("level")));
                 if body["asked"]["kind"] == "overdue" {
-                    let open = self.resolutions.values_mut().filter(|it| it.done.is_none());
+                    // An action item or a call may be overdue before its resolution is.
+                    let is_due = |due: Option<NaiveDate>| due.is_some_and(|due| due <= day);
+                    let open = self.resolutions.values_mut().filter(|it| it.done.is_none() && is_due(it.due));
                     open.for_each(|it| it.late = true);
                 } else if self.answered.is_none() {
                     self.answered_late = true;

@@ -116,6 +116,7 @@ impl Measure {
                 | Self::AttendancesByOccupation
                 | Self::Votes
                 | Self::Ratings
+                | Self::SurveyRatings
         )
     }
 

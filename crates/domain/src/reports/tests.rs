@@ -71,3 +71,43 @@ fn indicators_have_names_of_their_own_and_definitions_in_both_languages() {
         assert!(it.definitions[0].ends_with('。') && it.definitions[1].ends_with('.'), "{}", it.id);
     }
 }
+
+#[test]
+fn a_resolution_is_not_late_where_one_of_its_action_items_is() {
+    let resolution = "00000000-0000-7000-8000-000000000001";
+    let told = |kind: &str, at: &str, body: serde_json::Value| {
+        let at = at.parse().expect("an instant");
+        let id = uuid::Uuid::nil();
+        let (kind, actor) = (kind.into(), "system".into());
+        crate::StoredEvent {
+            id: crate::EventId(id),
+            kind,
+            subject: id,
+            actor,
+            at,
+            recorded_at: at,
+            body,
+            position: None,
+        }
+    };
+    let overdue =
+        |at: &str| told("case.escalated", at, serde_json::json!({"level": "street", "asked": {"kind": "overdue"}}));
+    let late = |escalated: &str| {
+        let mut facts = CaseFacts::default();
+        let lists = serde_json::json!({"deadlines": {"due_at": "2026-05-31T00:00:00Z"}});
+        for event in [
+            told("resolution.adopted", "2026-04-01T00:00:00Z", serde_json::json!({"resolution": resolution})),
+            told(
+                "resolution.assigned",
+                "2026-04-02T00:00:00Z",
+                serde_json::json!({"resolution": resolution, "lists": lists}),
+            ),
+            overdue(escalated),
+        ] {
+            facts.add(&event, &|at| at.date_naive());
+        }
+        serde_json::to_value(facts).expect("JSON")["resolutions"].to_string().contains("\"late\":true")
+    };
+    assert!(!late("2026-05-01T00:00:00Z"), "an action item was");
+    assert!(late("2026-05-31T00:00:00Z"), "it was due itself");
+}
