@@ -172,7 +172,9 @@ mod tests {
 
     #[test]
     fn what_people_wrote_is_text_and_never_markup() {
-        let facts = json!({"disclosure": {"name": "<script>", "quarter": "2026-Q3", "income": [], "spending": [], "holdings": []}});
+        let facts = json!({"disclosure": {
+            "name": "<script>", "quarter": "2026-Q3", "income": [], "spending": [], "transferred_fen": 0, "holdings": [],
+        }});
         let page = ENVIRONMENT.get_template("disclosure.en").and_then(|it| it.render(Serde(facts))).expect("a page");
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script>"), "{page}");
     }
