@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn what_people_wrote_is_text_and_never_markup() {
-        let facts = json!({"disclosure": {
+        let facts = json!({"now": "2026-10-01T00:00:00Z", "disclosure": {
             "name": "<script>", "quarter": "2026-Q3", "income": [], "spending": [], "transferred_fen": 0, "holdings": [],
         }});
         let page = ENVIRONMENT.get_template("disclosure.en").and_then(|it| it.render(Serde(facts))).expect("a page");
