@@ -24,6 +24,7 @@ mod imports;
 mod intake;
 mod kills;
 mod languages;
+mod laws;
 mod letters;
 mod lifecycles;
 mod logs;
