@@ -14,6 +14,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("apply_divisions", Access::Platform),
     ("create_administrator", Access::Platform),
     ("get_province_report", Access::Platform),
+    ("export_province_quarter", Access::Platform),
     ("list_platform_log", Access::Platform),
     ("approve_rule_set", Access::Platform),
     // A tenant: its people and units.
@@ -171,6 +172,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("get_report", Access::AnyMember),
     ("get_star_formula", Access::AnyMember),
     ("get_performance_sheet", Access::AnyMember),
+    ("export_performance_sheet", Access::AnyMember),
+    ("export_quarter_report", Access::AnyMember),
     ("list_league", Access::AnyMember),
     ("get_data_package", Access::Public),
     ("get_open_data", Access::Public),

@@ -27,6 +27,8 @@ pub mod problems;
 pub mod requests;
 pub mod resources;
 pub mod sessions;
+pub mod standard_reports;
+pub mod tables;
 mod tiles;
 mod unsubscriptions;
 
@@ -54,7 +56,7 @@ use crate::resources::{
     participations::ParticipationsApi, people::PeopleApi, pool::PoolApi, pools::PoolsApi, positions::PositionsApi,
     preferences::PreferencesApi, prints::PrintsApi, provinces::ProvincesApi, records::RecordsApi,
     registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
-    speeches::SpeechesApi, stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi,
+    speeches::SpeechesApi, standard_reports::StandardReportsApi, stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi,
     tallies::TalliesApi, templates::TemplatesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi,
     trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi,
 };
@@ -136,6 +138,7 @@ resources! {
     IndicatorsApi
     ReportsApi
     StarsApi
+    StandardReportsApi
     OpenDataApi;
     // The record.
     RecordsApi

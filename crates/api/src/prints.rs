@@ -2,15 +2,15 @@
 
 use std::sync::LazyLock;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value, value::Serde};
 use qrcode::{EcLevel, QrCode, render::svg};
 use serde_json::json;
 use yishi_domain::RefusalKind;
-use yishi_service::{directory, failures::Failure};
+use yishi_service::{App, directory, failures::Failure};
 
-use crate::{resources::preferences::Locale, sessions::Visitor};
+use crate::{resources::preferences::Locale, sessions::Admitted};
 
 /// A template in each locale.
 struct Template {
@@ -27,7 +27,15 @@ macro_rules! template {
     };
 }
 
-const TEMPLATES: [Template; 3] = [template!("minutes"), template!("resolution"), template!("disclosure")];
+/// A report's words are in its tables already.
+const REPORT: (&str, &str) = ("report", include_str!("../templates/report.html"));
+
+const TEMPLATES: [Template; 4] = [
+    template!("minutes"),
+    template!("resolution"),
+    template!("disclosure"),
+    Template { chinese: REPORT, english: REPORT },
+];
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
@@ -51,6 +59,8 @@ pub enum Document {
     Resolution,
     /// What a unit received and spent in a quarter.
     Disclosure,
+    /// A standard report.
+    Report,
 }
 
 impl Document {
@@ -59,6 +69,7 @@ impl Document {
             Self::Minutes => &TEMPLATES[0],
             Self::Resolution => &TEMPLATES[1],
             Self::Disclosure => &TEMPLATES[2],
+            Self::Report => &TEMPLATES[3],
         }
     }
 }
@@ -67,35 +78,72 @@ impl Document {
 pub struct Subject {
     /// The unit or place that its head names, besides the city.
     pub place: Option<String>,
-    /// The path, from this installation's root, of what proves it.
-    pub proof: String,
+    /// The path, from this installation's root, of what proves it; none where there is nothing of the kind.
+    pub proof: Option<String>,
     /// What its template is filled with.
     pub facts: serde_json::Value,
 }
 
-/// Fills a document in, as an HTML page that refers to nothing outside itself.
-pub async fn page(visitor: &Visitor, document: Document, locale: Locale, it: Subject) -> Result<String, Failure> {
-    let tenant = visitor.tenant()?;
-    let checkpoint = match directory::checkpoint(&visitor.app, visitor).await {
+/// What stands around a document's text.
+pub struct Frame<'a> {
+    /// Whose document it is.
+    pub name: &'a str,
+    /// The zone of its instants.
+    pub zone: &'a str,
+    /// Whether it is of a city for practice.
+    pub sandbox: bool,
+    /// The newest signed checkpoint of the record.
+    pub checkpoint: Option<String>,
+    /// When it is printed.
+    pub now: DateTime<Utc>,
+}
+
+/// Fills a document of a city in, with where its record stands.
+pub async fn page(
+    caller: &Admitted,
+    document: Document,
+    locale: Locale,
+    subject: Subject,
+) -> Result<String, Failure> {
+    let tenant = caller.tenant()?;
+    let checkpoint = match directory::checkpoint(&caller.app, caller).await {
         Ok((_, note)) => Some(note),
         Err(Failure::Refused(refusal)) if refusal.kind == RefusalKind::NotFound => None,
         Err(failure) => return Err(failure),
     };
+    let frame = Frame {
+        name: &tenant.name,
+        zone: &tenant.zone,
+        sandbox: tenant.mode == "sandbox",
+        checkpoint,
+        now: caller.ctx.now,
+    };
+    fill(&caller.app, document, locale, frame, subject)
+}
+
+/// Fills a document in, as an HTML page that refers to nothing outside itself.
+pub fn fill(
+    app: &App,
+    document: Document,
+    locale: Locale,
+    frame: Frame<'_>,
+    it: Subject,
+) -> Result<String, Failure> {
     let (language, name) = match locale {
         Locale::Chinese => ("zh-CN", document.template().chinese.0),
         Locale::English => ("en", document.template().english.0),
     };
-    let link = visitor.app.link(&it.proof);
+    let link = it.proof.as_deref().and_then(|path| app.link(path));
     let shared = json!({
         "locale": language,
-        "zone": tenant.zone,
-        "tenant": tenant.name,
-        "sandbox": tenant.mode == "sandbox",
+        "zone": frame.zone,
+        "tenant": frame.name,
+        "sandbox": frame.sandbox,
         "place": it.place,
-        "record": checkpoint.as_deref().map(record),
+        "record": frame.checkpoint.as_deref().map(record),
         "qr": link.as_deref().map(square).transpose()?,
-        "proof": link.as_ref().unwrap_or(&it.proof),
-        "now": visitor.ctx.now.to_rfc3339(),
+        "proof": link.or(it.proof),
+        "now": frame.now.to_rfc3339(),
     });
     let template = ENVIRONMENT.get_template(name).map_err(unfilled)?;
     let filled = minijinja::context! { ..Value::from(Serde(shared)), ..Value::from(Serde(it.facts)) };

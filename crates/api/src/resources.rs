@@ -56,6 +56,7 @@ pub mod rule_sets;
 pub mod rules;
 pub mod selections;
 pub mod speeches;
+pub mod standard_reports;
 pub mod stars;
 pub mod statements;
 pub mod subscriptions;

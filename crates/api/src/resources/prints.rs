@@ -188,7 +188,7 @@ async fn minutes_page(visitor: &Visitor, id: MeetingId, locale: Option<Locale>) 
     });
     let proof = format!("/public/{}/meetings/{}/minutes", visitor.tenant()?.slug, id.uuid());
     let unit = directory::get_unit(&visitor.app, visitor, topic.unit).await?;
-    page(visitor, Document::Minutes, locale, Subject { place: Some(unit.name), proof, facts }).await
+    page(visitor, Document::Minutes, locale, Subject { place: Some(unit.name), proof: Some(proof), facts }).await
 }
 
 async fn resolution_page(visitor: &Visitor, id: ResolutionId, locale: Option<Locale>) -> Result<String, Problem> {
@@ -216,7 +216,7 @@ async fn resolution_page(visitor: &Visitor, id: ResolutionId, locale: Option<Loc
         "cooperating": cooperating,
     });
     let proof = format!("/public/{}/resolutions/{}/bundle", visitor.tenant()?.slug, id.uuid());
-    page(visitor, Document::Resolution, locale, Subject { place: Some(unit.name), proof, facts }).await
+    page(visitor, Document::Resolution, locale, Subject { place: Some(unit.name), proof: Some(proof), facts }).await
 }
 
 async fn disclosure_page(
@@ -228,7 +228,7 @@ async fn disclosure_page(
     let (found, figures) = disclosures::get(&visitor.app, visitor, unit, quarter).await?;
     let proof = format!("/public/{}/units/{}/disclosures/{quarter}", visitor.tenant()?.slug, unit.uuid());
     let facts = json!({"disclosure": Disclosure::of(found, quarter, figures).to_json()});
-    page(visitor, Document::Disclosure, locale, Subject { place: None, proof, facts }).await
+    page(visitor, Document::Disclosure, locale, Subject { place: None, proof: Some(proof), facts }).await
 }
 
 async fn page(
