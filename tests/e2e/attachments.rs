@@ -9,7 +9,8 @@ use yishi_tests::{
     cases::created,
     clients::Client,
     communities::{Community, HOME, text},
-    instants,
+    folders::Folder,
+    instants, programs,
     servers::{Server, Setup},
 };
 
@@ -219,12 +220,31 @@ async fn bytes_that_no_attachment_names_are_collected_and_others_are_not() {
     let orphan = known.with_file_name("0".repeat(64));
     let folder = server.stop().await;
     std::fs::write(&orphan, b"left behind by an upload that did not end").expect("a file");
+    // What was being written when the program was killed, a long time ago and just now.
+    let [broken, fresh] = ["1", "2"].map(|it| known.with_file_name(format!("{}#{it}", "1".repeat(64))));
+    for file in [&broken, &fresh] {
+        std::fs::write(file, b"half of it").expect("a file");
+    }
+    let long_ago = std::time::SystemTime::UNIX_EPOCH;
+    std::fs::File::options().write(true).open(&broken).and_then(|it| it.set_modified(long_ago)).expect("dated");
     let server = Setup::on(folder).start().await;
-    while orphan.exists() {
+    while orphan.exists() || broken.exists() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     let community = community.moved(server.site());
     assert_eq!(bytes(&community.resident(0), &id).await, DOT);
+    assert!(fresh.exists(), "what may still be written is left alone");
+}
+
+#[tokio::test]
+async fn half_of_a_buckets_credentials_is_refused_with_the_name_of_the_other_half() {
+    let folder = Folder::new();
+    let place = folder.path().to_str().expect("a plain name");
+    for (given, missing) in [("YISHI_S3_ACCESS_KEY", "YISHI_S3_SECRET"), ("YISHI_S3_SECRET", "YISHI_S3_ACCESS_KEY")] {
+        let environment = [("YISHI_ATTACHMENTS", "s3://attachments"), (given, "half")];
+        let ended = programs::run_with(["--data-dir", place, "serve", "--listen", "127.0.0.1:0"], &environment).await;
+        assert!(ended.code != Some(0) && ended.errors.contains(missing), "{ended:?}");
+    }
 }
 
 #[tokio::test]

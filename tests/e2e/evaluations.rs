@@ -79,6 +79,28 @@ async fn an_evaluator_files_a_signed_report_once_and_it_stands_in_the_register()
     let told = community.shown("evaluation.filed", 1).await;
     assert_eq!(told[0]["body"]["signature"], signed["signature"]);
     community.coordinator().post("/evaluations", signed).await.refused(403, "session.forbidden");
+
+    // What was signed is not changed, neither by hand nor by a file; rows that nobody signed are.
+    let boss = community.boss().await;
+    let mut better = fields.clone();
+    better["score"] = json!(100);
+    let put = |fields: &Value| json!({"unit": community.city.code(HOME), "fields": fields});
+    let path = format!("/registers/evaluations/rows/{row}");
+    let refused = boss.put(&path, put(&better)).await.refused(409, "evaluation.signed");
+    assert!(text(&refused["detail"]).contains(&row) && refused["fix"].is_string(), "{refused}");
+    boss.put("/registers/evaluations/rows/2025", put(&better)).await.expect(200);
+    let file = boss.get("/registers/evaluations/file?format=csv").await.text;
+    for (changed, refused) in [(file.replace(",90,", ",100,"), true), (file.clone(), false)] {
+        let import = boss.post("/registers/evaluations/imports", json!({"format": "csv"})).await.expect(201);
+        let at = format!("/imports/{}", text(&import["ids"][0]));
+        boss.post_bytes(&format!("{at}/parts?number=1"), "text/csv", changed).await.expect(200);
+        let applied = boss.post(&format!("{at}/application"), json!({"mode": "all_or_nothing"})).await;
+        match refused {
+            true => drop(applied.refused(409, "evaluation.signed")),
+            false => assert_eq!(applied.expect(200)["unchanged"], 2),
+        }
+    }
+    assert_eq!(boss.get("/registers/evaluations/file?format=csv").await.text, file);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Funds come from a file, all or none, and go out as one that another city takes.
 
 use serde_json::json;
+use tokio::task::JoinSet;
 use yishi_tests::communities::{Community, HOME, text};
 
 #[tokio::test]
@@ -44,4 +45,22 @@ async fn funds_come_in_whole_or_not_at_all_and_go_out_as_they_came() {
     let sent = boss.post_bytes("/funds/file", "application/x-ndjson", rows).await;
     assert_eq!(sent.expect(200), opens(2, 0));
     assert_eq!(boss.get("/funds/file").await.text, moved);
+}
+
+#[tokio::test]
+async fn equal_files_at_once_open_each_fund_once() {
+    let community = Community::gathered(0).await;
+    let (boss, home) = (community.boss().await, community.city.code(HOME));
+    let lines: String = (0..40).map(|i| format!("{home},经费{i},special,no\n")).collect();
+    let file = format!("unit,name,kind,may_overdraw\n{lines}");
+    let mut callers = JoinSet::new();
+    for _ in 0..6 {
+        let (boss, file) = (boss.clone(), file.clone());
+        callers.spawn(async move { boss.post_bytes("/funds/file", "text/csv", file).await.expect(200) });
+    }
+    let done = callers.join_all().await;
+    let opened: Vec<_> = done.iter().filter(|it| **it == json!({"opened": 40, "unchanged": 0})).collect();
+    assert_eq!(opened.len(), 1, "{done:?}");
+    let kept = boss.get("/funds/file").await.text;
+    assert_eq!(kept.lines().count(), 1 + 40, "{kept}");
 }

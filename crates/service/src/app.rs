@@ -164,11 +164,17 @@ impl App {
         Ok(done)
     }
 
-    /// Counts in every tenant what has its position; tells how many events were counted.
+    /// Counts in every tenant what has its position; tells how many events were counted. A tenant in which that fails holds up no other.
     pub async fn project_all(&self) -> Result<usize, StoreError> {
         let mut done = 0;
         for tenant in self.tenants().await? {
-            done += reports::project(&self.db, &self.sequencer(&tenant), &tenant).await?;
+            match reports::project(&self.db, &self.sequencer(&tenant), &tenant).await {
+                Ok(counted) => done += counted,
+                Err(error) => {
+                    let (tenant, error) = (&tenant.slug, &error as &dyn std::error::Error);
+                    tracing::error!(tenant, error, "events are not counted; it is tried again");
+                }
+            }
         }
         Ok(done)
     }

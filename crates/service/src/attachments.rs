@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use chrono::Duration;
 use futures_util::StreamExt as _;
 use serde_json::json;
 use yishi_domain::{
@@ -28,6 +29,9 @@ use crate::{
 
 /// How many bytes tell a media type.
 const HEAD: u64 = 8 * 1024;
+
+/// How long an upload lasts at most; what is unfinished for longer never ends.
+const LONGEST: Duration = Duration::days(1);
 
 /// What an attachment is added to.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +82,8 @@ pub async fn add(
     app.limits.check(kind, spool.size)?;
     keep(app, ctx, &spool).await?;
     let mut tx = app.db.write(ctx).await?;
+    // Those who add to a case at once count one after the other, and none is added to one that is over meanwhile.
+    require_under_way(&cases::lock(&mut tx, topic.id, None).await?)?;
     if attachments::of_topic(&mut tx, topic.id).await?.len() >= MOST {
         return Err(Refusal::conflict("attachment.too_many", format!("a case has at most {MOST} attachments")).into());
     }
@@ -165,6 +171,7 @@ pub async fn collect(app: &App) -> Result<usize, Failure> {
     let mut removed = 0;
     for tenant in app.tenants().await? {
         let ctx = app.ctx_in(Some(&tenant), Actor::System("collector"), RequestId(uuid::Uuid::nil()));
+        removed += app.blobs.remove_unfinished(tenant.id, ctx.wall - LONGEST).await?;
         let mut portions = app.blobs.list(tenant.id);
         while let Some(portion) = portions.next().await {
             let portion = portion?;
@@ -220,9 +227,14 @@ async fn admit(app: &App, session: &Session, target: Target) -> Result<(Topic, P
             (topic, Place::Item(id))
         }
     };
+    require_under_way(&topic)?;
+    Ok((topic, place))
+}
+
+fn require_under_way(topic: &Topic) -> Result<(), Refusal> {
     match FINAL.contains(&topic.stage) {
-        true => Err(Refusal::conflict("attachment.case_over", format!("the topic is {}", topic.stage)).into()),
-        false => Ok((topic, place)),
+        true => Err(Refusal::conflict("attachment.case_over", format!("the topic is {}", topic.stage))),
+        false => Ok(()),
     }
 }
 

@@ -6,8 +6,9 @@ use yishi_domain::{
     books::{Book, Cells, Fault, Row, read},
 };
 use yishi_store::{
+    TenantTx,
     books::{self, Kept},
-    units,
+    evaluations, units,
 };
 
 use crate::{
@@ -51,6 +52,7 @@ pub async fn put(app: &App, session: &Session, book: Book, cells: Cells) -> Resu
     if let Some(before) = books::lock(&mut tx, book, &row.key).await? {
         session.require_reach(&before.path)?;
     }
+    require_unsigned(&mut tx, book, &[row.key.as_str()]).await?;
     let told = changed(ctx, book, unit.id, &row);
     let key = row.key.clone();
     books::upsert(&mut tx, book, &[(unit.id, row)], ctx.now).await?;
@@ -115,6 +117,21 @@ pub(crate) fn changed(ctx: &Ctx, book: Book, unit: UnitId, row: &Row) -> Event {
     let body = json!({"register": book, "unit": unit, "began_on": row.began_on, "ended_on": row.ended_on});
     let told = event(ctx, "register.changed", unit.uuid(), body);
     commit_to(ctx, told, "row", json!({"key": row.key, "fields": row.fields}))
+}
+
+/// Refuses to change rows that an evaluator has signed: what the register says of them is what was signed.
+pub(crate) async fn require_unsigned(tx: &mut TenantTx, book: Book, keys: &[&str]) -> Result<(), Failure> {
+    if book != Book::Evaluations {
+        return Ok(());
+    }
+    match evaluations::signed(tx, keys).await?.first() {
+        None => Ok(()),
+        Some(key) => {
+            let text = format!("the row `{key}` is an evaluation that its evaluator has signed, and is not changed");
+            let refusal = Refusal::conflict("evaluation.signed", text);
+            Err(refusal.with_fix("leave this row out, or have the evaluator file next year's evaluation").into())
+        }
+    }
 }
 
 fn refused(fault: Fault) -> Refusal {

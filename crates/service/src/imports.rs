@@ -15,7 +15,13 @@ use yishi_store::{
     units,
 };
 
-use crate::{App, books::Format, events::event, failures::Failure, sessions::Session};
+use crate::{
+    App,
+    books::{Format, require_unsigned},
+    events::event,
+    failures::Failure,
+    sessions::Session,
+};
 
 pub use yishi_store::imports as stored;
 
@@ -210,6 +216,8 @@ async fn compared(
         }
         part.written.push((unit, row));
     }
+    let written: Vec<_> = part.written.iter().map(|(_, row)| row.key.as_str()).collect();
+    require_unsigned(tx, import.book, &written).await?;
     Ok(Some(part))
 }
 

@@ -1,7 +1,13 @@
 //! The bytes of attachments, under their digest, once a tenant: in a folder, or in a store that speaks the protocol of S3.
 
-use std::{ops::Range, path::Path, sync::Arc};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
 
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use object_store::{
     GetOptions, ObjectStore, ObjectStoreExt as _, aws::AmazonS3Builder, buffered::BufWriter, local::LocalFileSystem,
@@ -41,13 +47,18 @@ pub struct Bucket {
 
 /// Where the bytes of attachments are kept; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Blobs(Arc<dyn ObjectStore>);
+pub struct Blobs {
+    store: Arc<dyn ObjectStore>,
+    /// Where it is a folder: what a broken upload leaves in it is listed by nobody else.
+    folder: Option<PathBuf>,
+}
 
 impl Blobs {
     /// In a folder, which is made where there is none.
     pub fn in_folder(folder: &Path) -> Result<Self, BlobError> {
         std::fs::create_dir_all(folder)?;
-        Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true).with_automatic_cleanup(true))))
+        let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true).with_automatic_cleanup(true);
+        Ok(Self { store: Arc::new(store), folder: Some(folder.to_owned()) })
     }
 
     /// In a bucket.
@@ -63,15 +74,16 @@ impl Blobs {
             builder = builder.with_access_key_id(key).with_secret_access_key(secret);
         }
         let store = builder.build()?;
-        Ok(match bucket.prefix.is_empty() {
-            true => Self(Arc::new(store)),
-            false => Self(Arc::new(PrefixStore::new(store, bucket.prefix.as_str()))),
-        })
+        let store: Arc<dyn ObjectStore> = match bucket.prefix.is_empty() {
+            true => Arc::new(store),
+            false => Arc::new(PrefixStore::new(store, bucket.prefix.as_str())),
+        };
+        Ok(Self { store, folder: None })
     }
 
     /// In memory, for as long as this lives.
     pub fn in_memory() -> Self {
-        Self(Arc::new(InMemory::new()))
+        Self { store: Arc::new(InMemory::new()), folder: None }
     }
 
     /// Keeps bytes under their digest; the same ones twice are the same.
@@ -81,7 +93,7 @@ impl Blobs {
         digest: &Digest,
         bytes: &mut (impl AsyncRead + Unpin),
     ) -> Result<(), BlobError> {
-        let mut writer = BufWriter::new(Arc::clone(&self.0), key(tenant, digest));
+        let mut writer = BufWriter::new(Arc::clone(&self.store), key(tenant, digest));
         match tokio::io::copy(bytes, &mut writer).await {
             Ok(_) => Ok(writer.shutdown().await?),
             Err(error) => {
@@ -93,7 +105,7 @@ impl Blobs {
 
     /// Tells whether the bytes with this digest are kept.
     pub async fn has(&self, tenant: TenantId, digest: &Digest) -> Result<bool, BlobError> {
-        match self.0.head(&key(tenant, digest)).await {
+        match self.store.head(&key(tenant, digest)).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(error.into()),
@@ -108,7 +120,7 @@ impl Blobs {
         part: Option<Range<u64>>,
     ) -> Result<Option<Pieces>, BlobError> {
         let options = GetOptions { range: part.map(Into::into), ..GetOptions::default() };
-        match self.0.get_opts(&key(tenant, digest), options).await {
+        match self.store.get_opts(&key(tenant, digest), options).await {
             Ok(found) => Ok(Some(found.into_stream().map_err(std::io::Error::other).boxed())),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -117,16 +129,23 @@ impl Blobs {
 
     /// Removes bytes; those that are not there are removed already.
     pub async fn remove(&self, tenant: TenantId, digest: &Digest) -> Result<(), BlobError> {
-        match self.0.delete(&key(tenant, digest)).await {
+        match self.store.delete(&key(tenant, digest)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
+    /// Removes what uploads that broke before an instant have left of a tenant in a folder; tells how many files. A bucket's server has its own rules for them.
+    pub async fn remove_unfinished(&self, tenant: TenantId, before: DateTime<Utc>) -> Result<usize, BlobError> {
+        let Some(folder) = self.folder.as_ref().map(|it| it.join(tenant.to_string())) else { return Ok(0) };
+        let removed = tokio::task::spawn_blocking(move || remove_unfinished(&folder, before.into())).await;
+        Ok(removed.map_err(std::io::Error::other)??)
+    }
+
     /// The digests of what is kept of a tenant, in portions.
     pub fn list(&self, tenant: TenantId) -> BoxStream<'static, Result<Vec<Digest>, BlobError>> {
         let digest = |key: &Key| format!("sha256:{}", key.filename().unwrap_or_default()).parse().ok();
-        self.0
+        self.store
             .list(Some(&Key::from(tenant.to_string())))
             .try_chunks(1_000)
             .map(move |portion| match portion {
@@ -135,6 +154,23 @@ impl Blobs {
             })
             .boxed()
     }
+}
+
+fn remove_unfinished(folder: &Path, before: SystemTime) -> std::io::Result<usize> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    let mut removed = 0;
+    for entry in entries {
+        let entry = entry?;
+        // The folder store writes `NAME#NUMBER` and renames it to `NAME` at the end.
+        if entry.file_name().to_string_lossy().contains('#') && entry.metadata()?.modified()? < before {
+            std::fs::remove_file(entry.path())?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
 }
 
 fn key(tenant: TenantId, digest: &Digest) -> Key {

@@ -76,6 +76,12 @@ pub async fn key(tx: &mut TenantTx, member: MemberId) -> Result<Option<Key>, Sto
     .transpose()
 }
 
+/// Which of these rows of the register were signed.
+pub async fn signed(tx: &mut TenantTx, rows: &[&str]) -> Result<Vec<String>, StoreError> {
+    let query = "SELECT row_key FROM signed_evaluations WHERE tenant_id = $1 AND row_key = ANY($2) ORDER BY row_key";
+    Ok(sqlx::query_scalar(query).bind(tx.tenant().uuid()).bind(rows).fetch_all(tx.sql()).await?)
+}
+
 /// Keeps an evaluation as it was signed; false where its row has one already.
 pub async fn insert(tx: &mut WriteTx, it: &Signed) -> Result<bool, StoreError> {
     let done = sqlx::query(

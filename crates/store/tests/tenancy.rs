@@ -290,6 +290,22 @@ async fn the_province_sees_sums_of_the_city_that_it_looks_at_and_nothing_of_its_
 }
 
 #[tokio::test]
+async fn a_recount_of_one_tenant_lets_the_counting_of_others_go_by() {
+    let (db, _) = testing::database().await;
+    let ctx = testing::ctx(tenant(&db, 1).await, Actor::System("test"), 100);
+    let mut first = db.record(&ctx).await.expect("begin");
+    assert_eq!(reports::position(&mut first).await.expect("held"), Some(0));
+    first.commit().await.expect("commit");
+    let mut recount = db.record(&ctx).await.expect("begin");
+    reports::hold(&mut recount).await.expect("held");
+    reports::begin_anew(&mut recount).await.expect("put aside");
+    let mut counting = db.record(&ctx).await.expect("begin");
+    let position = tokio::time::timeout(std::time::Duration::from_secs(10), reports::position(&mut counting)).await;
+    assert_eq!(position.expect("it does not wait").expect("read"), None, "another one counts");
+    drop(recount);
+}
+
+#[tokio::test]
 async fn every_table_forces_row_level_security_and_leads_its_keys_with_the_tenant() {
     let (_, urls) = testing::database().await;
     let mut owner = PgConnection::connect(&urls.owner).await.expect("the owner connects");

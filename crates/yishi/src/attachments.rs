@@ -21,7 +21,7 @@ pub struct Attachments {
     #[arg(long, global = true, env = "YISHI_S3_REGION")]
     pub s3_region: Option<String>,
     /// The access key to the bucket; where it is not given, whatever Amazon's own programs would use is used
-    #[arg(long, global = true, env = "YISHI_S3_ACCESS_KEY", requires = "s3_secret")]
+    #[arg(long, global = true, env = "YISHI_S3_ACCESS_KEY")]
     pub s3_access_key: Option<String>,
     /// The secret of the access key
     #[arg(long, global = true, env = "YISHI_S3_SECRET", hide_env_values = true)]
@@ -32,6 +32,19 @@ pub struct Attachments {
 }
 
 impl Attachments {
+    /// Says what is missing of credentials of which one half is given.
+    pub fn fault(&self) -> Option<&'static str> {
+        match (&self.s3_access_key, &self.s3_secret) {
+            (Some(_), None) => Some(
+                "an access key to the bucket is given without its secret: give --s3-secret, YISHI_S3_SECRET or `s3_secret` in the file",
+            ),
+            (None, Some(_)) => Some(
+                "a secret of the bucket is given without its access key: give --s3-access-key, YISHI_S3_ACCESS_KEY or `s3_access_key` in the file",
+            ),
+            (Some(_), Some(_)) | (None, None) => None,
+        }
+    }
+
     /// Opens what keeps them.
     pub fn open(&self, data_dir: &Path) -> Result<Blobs> {
         let Some(place) = self.attachments.strip_prefix("s3://") else {

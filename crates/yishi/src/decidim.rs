@@ -47,8 +47,10 @@ pub async fn import(home: &Home, options: &Decidim) -> Result<ExitCode> {
     let archive = Archive::read(&options.file, options.locale.as_deref());
     let archive = archive.with_context(|| options.file.display().to_string())?;
     let opened = home.open().await?;
+    let secret = home.pseudonyms()?;
     let running = servers::start(&opened.app, &options.address, true)?;
-    let importer = Importer::begin(&opened.app, &running.base(), &options.tenant, options.unit.as_deref()).await;
+    let importer =
+        Importer::begin(&opened.app, &running.base(), (&options.tenant, options.unit.as_deref()), secret).await;
     let done = match importer {
         Ok(importer) => importer.import(&archive, options.names).await,
         Err(error) => Err(error),

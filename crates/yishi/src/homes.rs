@@ -202,7 +202,7 @@ impl Home {
         let named = (role && self.database_url.is_none()).then_some(
             "a role's database URL is named but not the owner's: give --database-url, YISHI_DATABASE_URL or `database_url` in the file",
         );
-        named.or_else(|| self.letters.fault())
+        named.or_else(|| self.letters.fault()).or_else(|| self.attachments.fault())
     }
 
     /// The issuer of tokens.
@@ -222,6 +222,11 @@ impl Home {
             Some(folder) => read_secret(&folder.join(name)),
             None => self.secret(name),
         }
+    }
+
+    /// The secret that pseudonyms of imported authors are made with.
+    pub fn pseudonyms(&self) -> Result<[u8; 32]> {
+        self.key("record.key")
     }
 
     /// Reads the secrets that keys of records are derived from, the oldest first.

@@ -1,10 +1,12 @@
 //! Sending a register's file to a server: in parts, so that neither side holds all of it, and on from where an interruption left it.
 
 use std::{
+    cell::Cell,
     fs::File,
-    io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom},
+    io::{BufRead as _, BufReader, Read, Seek as _, SeekFrom},
     path::{Path, PathBuf},
     process::ExitCode,
+    rc::Rc,
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -154,7 +156,11 @@ async fn send(city: &City, at: &str, path: &Path, format: Format, parts: &[u64],
 /// Where the parts of a file end, each with a row, and the digest of the file; no more than a row is held.
 fn cut(path: &Path, format: Format, most: u64) -> Result<(Vec<u64>, String)> {
     let ends = match format {
-        Format::Csv => csv_parts(File::open(path)?, most)?,
+        Format::Csv => {
+            let file = File::open(path)?;
+            let whole = file.metadata()?.len();
+            csv_parts(file, whole, most)?
+        }
         Format::Ndjson => line_parts(File::open(path)?, most)?,
     };
     ensure!(!ends.is_empty(), "the file is empty");
@@ -168,15 +174,40 @@ fn cut(path: &Path, format: Format, most: u64) -> Result<(Vec<u64>, String)> {
     Ok((ends, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
-fn csv_parts(file: File, most: u64) -> Result<Vec<u64>> {
-    let whole = file.metadata()?.len();
+fn csv_parts(file: impl Read, whole: u64, most: u64) -> Result<Vec<u64>> {
+    // Within quotation marks a row may go on over lines, so that one which is left open would read the rest of the file.
+    let room = Rc::new(Cell::new(0));
+    let bounded = Bounded { inner: file, room: Rc::clone(&room) };
     let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(READ).from_reader(file);
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(READ).from_reader(bounded);
     let (mut record, mut cutting) = (csv::ByteRecord::new(), Cutting::within(most));
-    while reader.read_byte_record(&mut record)? {
-        cutting.row(reader.position().byte())?;
+    loop {
+        let line = reader.position().line();
+        let told = || format!("the row on line {line}");
+        room.set(most + READ as u64);
+        if !reader.read_byte_record(&mut record).with_context(told)? {
+            return Ok(cutting.ends(whole));
+        }
+        cutting.row(reader.position().byte()).with_context(told)?;
     }
-    Ok(cutting.ends(whole))
+}
+
+/// What may be read of a file until its room is made anew.
+struct Bounded<R> {
+    inner: R,
+    room: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.room.get() == 0 {
+            let text = "it is larger than a part: is a quotation mark left open?";
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, text));
+        }
+        let read = self.inner.by_ref().take(self.room.get()).read(buffer)?;
+        self.room.set(self.room.get() - read as u64);
+        Ok(read)
+    }
 }
 
 fn line_parts(file: File, most: u64) -> Result<Vec<u64>> {
@@ -280,7 +311,12 @@ mod tests {
     #[test]
     fn a_row_that_does_not_end_is_told() {
         let (_kept, path) = file(&format!("a,b\n\"open,{}", "x\n".repeat(1_000_000)));
-        assert!(cut(&path, Format::Csv, PART).expect_err("too large").to_string().contains("quotation mark"));
+        let told = format!("{:#}", cut(&path, Format::Csv, PART).expect_err("too large"));
+        assert!(told.contains("the row on line 2") && told.contains("quotation mark"), "{told}");
+        // Of a file without an end no more is read than the largest row has.
+        let endless = "a,b\n1,2\n\"open,".as_bytes().chain(std::io::repeat(b'x'));
+        let told = format!("{:#}", csv_parts(endless, u64::MAX, PART).expect_err("too large"));
+        assert!(told.contains("the row on line 3") && told.contains("quotation mark"), "{told}");
         let (_kept, path) = file("");
         assert!(cut(&path, Format::Csv, PART).is_err());
     }

@@ -65,8 +65,7 @@ impl Value {
     /// Thousandths, rounded down; none where there is nothing to divide by.
     pub fn per_mille(self) -> Option<i64> {
         match self.denominator {
-            None => None,
-            Some(0) => None,
+            None | Some(..=0) => None,
             Some(denominator) => {
                 i64::try_from((i128::from(self.numerator) * 1_000).div_euclid(denominator.into())).ok()
             }
@@ -75,7 +74,7 @@ impl Value {
 
     fn fraction(self) -> Option<(i128, i128)> {
         let denominator = self.denominator.unwrap_or(1);
-        (denominator != 0).then(|| (self.numerator.into(), denominator.into()))
+        (denominator > 0).then(|| (self.numerator.into(), denominator.into()))
     }
 
     /// Whether it is more than another one.
@@ -160,7 +159,8 @@ impl Read {
         measures.extend(stocks);
         let shown = match it.way {
             Way::Structure(..) => true,
-            Way::Quantile(..) => false,
+            // What money was spent on and where it came from are different groups, of which none is a part of another.
+            Way::Quantile(..) | Way::Ratio(Measure::SpentFen, _) => false,
             _ => grouped,
         };
         if !shown {

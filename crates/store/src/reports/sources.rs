@@ -10,10 +10,17 @@ use crate::{RecordTx, StoreError, TenantTx, events, records::bigint};
 /// Holds the cursor and tells where it stands; nothing where another process is counting.
 pub async fn position(tx: &mut RecordTx) -> Result<Option<u64>, StoreError> {
     let tenant = tx.tenant().uuid();
-    sqlx::query("INSERT INTO report_cursors (tenant_id, position) VALUES ($1, 0) ON CONFLICT DO NOTHING")
+    // Inserting beside somebody who holds the row would wait for them, so it is done only where there is none.
+    let (there,): (bool,) = sqlx::query_as("SELECT EXISTS (SELECT FROM report_cursors WHERE tenant_id = $1)")
         .bind(tenant)
-        .execute(tx.sql())
+        .fetch_one(tx.sql())
         .await?;
+    if !there {
+        sqlx::query("INSERT INTO report_cursors (tenant_id, position) VALUES ($1, 0) ON CONFLICT DO NOTHING")
+            .bind(tenant)
+            .execute(tx.sql())
+            .await?;
+    }
     let row: Option<(i64,)> =
         sqlx::query_as("SELECT position FROM report_cursors WHERE tenant_id = $1 FOR UPDATE SKIP LOCKED")
             .bind(tenant)
@@ -32,6 +39,18 @@ pub async fn has_more(tx: &mut TenantTx) -> Result<bool, StoreError> {
     .fetch_one(tx.sql())
     .await?;
     Ok(more)
+}
+
+/// Tells whether every event is counted, also those that have no position yet.
+pub async fn is_settled(tx: &mut TenantTx) -> Result<bool, StoreError> {
+    let (open,): (bool,) = sqlx::query_as(
+        "SELECT EXISTS (SELECT FROM events WHERE tenant_id = $1 AND (position IS NULL
+         OR position >= COALESCE((SELECT position FROM report_cursors WHERE tenant_id = $1), 0)))",
+    )
+    .bind(tx.tenant().uuid())
+    .fetch_one(tx.sql())
+    .await?;
+    Ok(!open)
 }
 
 /// Moves the cursor.

@@ -16,6 +16,10 @@ use zip::ZipArchive;
 /// How large a file may be when it is unpacked.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
+/// How large all of them may be together, and how many there may be.
+const LARGEST_TOGETHER: u64 = 1024 * 1024 * 1024;
+const MOST: usize = 1_000;
+
 /// What stands between the host and the kind in a file's name.
 const NAMED: &str = "-open-data-";
 
@@ -53,7 +57,8 @@ impl Archive {
 
     fn of(file: impl std::io::Read + Seek, locale: Option<&str>) -> Result<Self> {
         let mut zip = ZipArchive::new(file).context("this is no ZIP archive")?;
-        let mut archive = Self::default();
+        ensure!(zip.len() <= MOST, "it holds {} files, and an archive has at most {MOST}", zip.len());
+        let (mut archive, mut together) = (Self::default(), 0);
         for i in 0..zip.len() {
             let entry = zip.by_index(i)?;
             let name = entry.name()?.rsplit('/').next().unwrap_or_default().to_owned();
@@ -69,7 +74,18 @@ impl Archive {
             let (host, kind) = (host.to_owned(), kind.to_owned());
             entry.take(LARGEST + 1).read_to_end(&mut text).with_context(|| name.clone())?;
             ensure!(text.len() as u64 <= LARGEST, "{name} unpacks to more than {LARGEST} bytes");
+            together += text.len() as u64;
+            ensure!(together <= LARGEST_TOGETHER, "with {name} it unpacks to more than {LARGEST_TOGETHER} bytes");
             let table = Table::read(name, &text, locale)?;
+            let (one, other) = (archive.tables.get(&kind).map(|it| it.name.clone()), &table.name);
+            if let Some(one) = one {
+                bail!("{one} and {other} both hold {kind}: take one of them out, and import it by itself");
+            }
+            ensure!(
+                archive.host.is_empty() || archive.host == host,
+                "its files come from {} and from {host}: import each site's archive by itself",
+                archive.host
+            );
             archive.host = host;
             archive.tables.insert(kind, table);
         }
@@ -162,6 +178,30 @@ mod tests {
         assert_eq!(table.text(&table.rows[1], "title").as_deref(), Some("路灯"));
         assert_eq!(table.text(&table.rows[1], "body"), None);
         assert_eq!(table.columns_besides(&["id", "title"]), ["body"]);
+    }
+
+    fn zipped<'a>(names: impl IntoIterator<Item = &'a str>) -> std::io::Cursor<Vec<u8>> {
+        use std::io::Write as _;
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for name in names {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("begun");
+            zip.write_all(b"id\n1\n").expect("written");
+        }
+        zip.finish().expect("finished")
+    }
+
+    #[test]
+    fn two_files_of_a_kind_two_sites_and_too_many_files_are_told() {
+        let told =
+            |names: &[&str]| Archive::of(zipped(names.iter().copied()), None).expect_err("not taken").to_string();
+        let double = told(&["a-open-data-proposals.csv", "old/a-open-data-proposals.csv"]);
+        assert!(double.contains("both hold proposals"), "{double}");
+        let sites = told(&["a-open-data-proposals.csv", "b-open-data-meetings.csv"]);
+        assert!(sites.contains("come from a and from b"), "{sites}");
+        let names: Vec<_> = (0..=MOST).map(|i| format!("{i}.txt")).collect();
+        let many = told(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(many.contains("1001 files"), "{many}");
+        assert!(Archive::of(zipped(["a-open-data-proposals.csv", "README.md"]), None).is_ok());
     }
 
     #[test]

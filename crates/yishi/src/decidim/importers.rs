@@ -6,9 +6,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Serialize;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 use yishi_domain::MemberId;
 use yishi_service::{App, tokens::Bearer};
 
@@ -66,6 +67,8 @@ pub struct Importer {
     unit: Value,
     code: String,
     by: Caller,
+    /// Makes pseudonyms that nobody else can make from an author's identifier.
+    secret: [u8; 32],
 }
 
 /// An import under way.
@@ -82,7 +85,12 @@ struct Running<'a> {
 
 impl Importer {
     /// Gathers who imports: an administrator who is also a coordinator of the unit.
-    pub async fn begin(app: &Arc<App>, base: &str, tenant: &str, unit: Option<&str>) -> Result<Self> {
+    pub async fn begin(
+        app: &Arc<App>,
+        base: &str,
+        (tenant, unit): (&str, Option<&str>),
+        secret: [u8; 32],
+    ) -> Result<Self> {
         let service = Service::new(app, base);
         let operator = service.caller(&Bearer::Operator("import".into()));
         let path = format!("/platform/tenants/{tenant}/administrators");
@@ -93,7 +101,7 @@ impl Importer {
         let grant = json!({"member": member, "unit": unit, "role": "coordinator"});
         let key = format!("decidim import coordinator {code}");
         by.create(&format!("/v1/{tenant}/grants"), &key, &grant).await?;
-        Ok(Self { app: Arc::clone(app), base: base.into(), tenant: tenant.into(), unit, code, by })
+        Ok(Self { app: Arc::clone(app), base: base.into(), tenant: tenant.into(), unit, code, by, secret })
     }
 
     /// Imports an archive.
@@ -266,6 +274,7 @@ impl Running<'_> {
         let mut file =
             FileReport::of(table, "livelihood matters, and answers on the topics that they came from", &known);
         let parent = |row: &Row| row.get("parent/id").cloned();
+        let is_whole = |id: &String| table.rows.iter().any(|it| it.get("id") == Some(id) && parent(it).is_none());
         for row in &table.rows {
             let Some(id) = row.get("id") else {
                 file.not("a row", "it has no id");
@@ -273,15 +282,24 @@ impl Running<'_> {
             };
             let name = format!("result {id}");
             if let Some(parent) = parent(row) {
-                match table.rows.iter().any(|it| it.get("id") == Some(&parent)) {
-                    true => file.mapped += 1,
-                    false => file.not(&name, "it is part of a result that is not in the archive"),
+                // Those of a result that is in the archive are counted once they are told with it.
+                if !table.rows.iter().any(|it| it.get("id") == Some(&parent)) {
+                    file.not(&name, "it is part of a result that is not in the archive");
+                } else if !is_whole(&parent) {
+                    file.not(&name, "it is part of a part, and only the parts of whole results are told");
                 }
                 continue;
             }
             let began = row.get("start_date").or_else(|| row.get("created_at")).and_then(|it| it.get(..10));
+            let parts: Vec<_> = table.rows.iter().filter(|it| parent(it).as_ref() == Some(id)).collect();
+            let untold = |file: &mut FileReport, why: &str| {
+                for part in &parts {
+                    file.not(&format!("result {}", part.get("id").map_or("without an id", String::as_str)), why);
+                }
+            };
             let (Some(title), Some(began)) = (table.text(row, "title"), began) else {
                 file.not(&name, "it has no title, or no start_date");
+                untold(&mut file, "the result that it is part of was not mapped");
                 continue;
             };
             let title = file.cut(&name, title, TITLE);
@@ -295,21 +313,22 @@ impl Running<'_> {
             let matter = json!({"unit": self.importer.code, "fields": fields});
             let put = self.importer.by.put_once(&path, &self.key(&name), &matter).await;
             if taken(put, &mut file, &name)?.is_none() {
+                untold(&mut file, "the result that it is part of was not mapped");
                 continue;
             }
             let mut lines = vec![format!("成果：{}", standing(table, row))];
-            let parts: Vec<_> = table.rows.iter().filter(|it| parent(it).as_ref() == Some(id)).collect();
             if !parts.is_empty() {
                 lines.push("里程碑：".into());
                 lines.extend(parts.iter().map(|it| format!("- {}", standing(table, it))));
             }
             let text = file.cut(&name, lines.join("\n"), WORDS);
             let topics = self.linked(row, "proposal_urls");
-            if topics.is_empty() && !parts.is_empty() {
-                file.not(
-                    &name,
-                    "its milestones: it came from no proposal that was mapped, so there is nowhere to tell them",
-                );
+            match topics.is_empty() {
+                true => untold(
+                    &mut file,
+                    "its result came from no proposal that was mapped, so there is nowhere to tell it",
+                ),
+                false => file.mapped += parts.len(),
             }
             for topic in topics {
                 self.answer(&topic, &format!("{name} {topic}"), &text, &mut file).await?;
@@ -340,11 +359,11 @@ impl Running<'_> {
         if let Some(known) = self.authors.get(&id) {
             return Ok(Some(known.clone()));
         }
-        let Importer { app, base, tenant, unit, by, .. } = self.importer;
+        let Importer { app, base, tenant, unit, by, secret, .. } = self.importer;
         let written = table.text(row, "author/name").map(|it| it.split(", ").next().unwrap_or_default().to_owned());
         let name = match written.filter(|it| self.names && !it.is_empty()) {
             Some(name) => name.chars().take(100).collect(),
-            None => pseudonym(tenant, &self.archive.host, &id),
+            None => pseudonym(secret, tenant, &self.archive.host, &id),
         };
         let person = json!({"members": [{"name": name, "unit": unit}]});
         let path = self.importer.path("/members");
@@ -452,10 +471,11 @@ async fn found(by: &Caller, tenant: &str, code: Option<&str>) -> Result<(Value, 
     }
 }
 
-/// A name that tells nobody who it is, and is the same for the same author whenever they are imported.
-fn pseudonym(tenant: &str, host: &str, author: &str) -> String {
-    let digest = Sha256::digest(format!("{tenant}\n{host}\n{author}"));
-    let hex: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+/// A name that tells nobody without the installation's secret who it is, and is the same for the same author whenever they are imported.
+fn pseudonym(secret: &[u8; 32], tenant: &str, host: &str, author: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key of any length is a key");
+    mac.update(format!("yishi decidim pseudonym v1\n{tenant}\n{host}\n{author}").as_bytes());
+    let hex: String = mac.finalize().into_bytes().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     format!("参与者-{hex}")
 }
 
@@ -476,4 +496,17 @@ fn standing(table: &Table, row: &Row) -> String {
     let more: Vec<_> = more.into_iter().flatten().collect();
     let title = table.text(row, "title").unwrap_or_default();
     if more.is_empty() { title } else { format!("{title}（{}）", more.join("，")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pseudonym_stays_and_cannot_be_made_without_the_secret() {
+        let name = |secret, tenant, author| pseudonym(&[secret; 32], tenant, "decidim.example.org", author);
+        assert_eq!(name(1, "3301", "7"), name(1, "3301", "7"));
+        let others = [name(2, "3301", "7"), name(1, "3302", "7"), name(1, "3301", "8")];
+        assert!(others.iter().all(|it| *it != name(1, "3301", "7")), "{others:?}");
+    }
 }
