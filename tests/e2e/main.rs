@@ -63,3 +63,4 @@ mod webhooks;
 mod whistles;
 mod work_orders;
 mod workers;
+mod working_days;

@@ -58,7 +58,7 @@ use crate::resources::{
     registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
     speeches::SpeechesApi, standard_reports::StandardReportsApi, stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi,
     tallies::TalliesApi, templates::TemplatesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi,
-    trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi,
+    trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi, working_days::WorkingDaysApi,
 };
 
 /// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.
@@ -83,6 +83,7 @@ resources! {
     FactsApi
     MembersApi
     ClocksApi
+    WorkingDaysApi
     RegistersApi;
     // What its people hear.
     NoticesApi

@@ -70,6 +70,7 @@ pub mod units;
 pub mod uploads;
 pub mod webhooks;
 pub mod work_orders;
+pub mod working_days;
 
 use poem::http::StatusCode;
 use poem_openapi::Tags;

@@ -85,6 +85,8 @@ pub mod trials;
 pub mod work_orders;
 #[cfg(feature = "cases")]
 pub mod workflow;
+#[cfg(feature = "cases")]
+pub mod working_days;
 
 pub use digests::Digest;
 pub use texts::LocalText;

@@ -1,6 +1,6 @@
 //! Whistle calls (議事吹哨、部門報到): departments are called to a case, by a coordinator or by the rules, and answer in time.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use yishi_domain::{
     CallId, Ctx, EscalationId, Event, Refusal, TopicId, UnitId,
@@ -42,12 +42,18 @@ pub struct NewCall {
     pub matter: String,
     /// Hours to answer; 48 where nothing is said.
     pub hours: Option<u32>,
+    /// Working days to answer, instead of hours.
+    pub working_days: Option<u16>,
 }
 
 /// Calls units to a case.
 pub async fn open(app: &App, session: &Session, id: TopicId, new: NewCall) -> Result<CallId, Failure> {
     let ctx = &session.ctx;
-    let NewCall { units, lead, matter, hours } = new;
+    let NewCall { units, lead, matter, hours, working_days } = new;
+    if hours.is_some() && working_days.is_some() {
+        let refusal = Refusal::invalid("call.bad_deadline", "working_days", "it is due in hours or in working days");
+        return Err(refusal.with_fix("give one of them").into());
+    }
     require_text("call.bad_matter", "matter", &matter, 2_000)?;
     let mut distinct = units.clone();
     distinct.sort_unstable();
@@ -68,8 +74,11 @@ pub async fn open(app: &App, session: &Session, id: TopicId, new: NewCall) -> Re
     for (i, unit) in units.iter().enumerate() {
         require_unit(&mut tx, *unit, &format!("units[{i}]")).await?;
     }
-    let hours = hours.unwrap_or(ANSWER_HOURS);
-    let (call, opened) = insert(ctx, &mut tx, &topic, None, (units, lead, matter, hours), Vec::new()).await?;
+    let due_at = match working_days {
+        Some(number) => crate::working_days::after(&mut tx, session.tenant()?, ctx.now, number, "working_days").await?,
+        None => ctx.now + Duration::hours(hours.unwrap_or(ANSWER_HOURS).into()),
+    };
+    let (call, opened) = insert(ctx, &mut tx, &topic, None, (units, lead, matter, due_at), Vec::new()).await?;
     Ok(tx.commit([opened], call).await?)
 }
 
@@ -92,7 +101,7 @@ pub(crate) async fn open_by_rules(
         let body = json!({"escalation": escalation, "unknown": unknown, "called_before": waiting});
         return Ok(event(ctx, "call.not_opened", topic.id.uuid(), body));
     };
-    let call = (units, lead, "督办升级".to_owned(), hours);
+    let call = (units, lead, "督办升级".to_owned(), ctx.now + Duration::hours(hours.into()));
     let unknown = unknown.into_iter().cloned().collect();
     Ok(insert(ctx, tx, topic, Some(escalation), call, unknown).await?.1)
 }
@@ -102,7 +111,7 @@ async fn insert(
     tx: &mut WriteTx,
     topic: &Topic,
     escalation: Option<EscalationId>,
-    (units, lead, matter, hours): (Vec<UnitId>, UnitId, String, u32),
+    (units, lead, matter, due_at): (Vec<UnitId>, UnitId, String, DateTime<Utc>),
     unknown: Vec<String>,
 ) -> Result<(CallId, Event), Failure> {
     let call = Call {
@@ -112,7 +121,7 @@ async fn insert(
         matter,
         lead: Some(lead),
         called_at: ctx.now,
-        due_at: ctx.now + Duration::hours(hours.into()),
+        due_at,
         state: CallState::Open,
         version: 1,
         called: units.into_iter().map(|unit| Called { unit, answer: None }).collect(),

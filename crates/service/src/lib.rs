@@ -90,6 +90,7 @@ pub mod voting;
 pub mod webhooks;
 pub mod witnessing;
 pub mod work_orders;
+pub mod working_days;
 
 pub use app::{App, Sources};
 pub use cases::Stepped;

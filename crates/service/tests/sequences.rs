@@ -379,7 +379,8 @@ impl<'a> Case<'a> {
             }
             Try::Call => {
                 let (units, matter) = (vec![self.city.unit, self.city.other], "占道".into());
-                let new = calling::NewCall { units, lead: Some(self.city.other), matter, hours: None };
+                let new =
+                    calling::NewCall { units, lead: Some(self.city.other), matter, hours: None, working_days: None };
                 calling::open(app, session, self.topic, new).await.map(drop)
             }
             Try::AnswerCall(reply) => {

@@ -87,6 +87,7 @@ pub mod units;
 pub mod votes;
 pub mod webhooks;
 pub mod work_orders;
+pub mod working_days;
 
 mod codes;
 mod databases;

@@ -74,6 +74,7 @@ const CASES: &[&str] = &[
     "templates",
     "letters",
     "letter_notices",
+    "special_days",
     "webhooks",
     "deliveries",
     "register_rows",

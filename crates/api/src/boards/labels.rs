@@ -9,6 +9,7 @@ pub(crate) fn of_event(kind: &str) -> Option<&'static str> {
         "fact.recorded" => "登记基础数据",
         "member.added" => "登记成员",
         "grant.given" => "授予角色",
+        "working_days.changed" => "修改工作日历",
         "clock.advanced" => "拨快演练时钟",
         "rule_set.uploaded" => "上传规则",
         "rule_set.activated" => "启用规则",

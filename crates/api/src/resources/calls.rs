@@ -64,6 +64,9 @@ pub struct CallInput {
     /// Hours to answer; 48 unless given.
     #[oai(validator(minimum(value = "1"), maximum(value = "720")))]
     pub hours: Option<u32>,
+    /// Working days to answer by the city's calendar, instead of hours.
+    #[oai(skip_serializing_if_is_none, validator(minimum(value = "1"), maximum(value = "250")))]
+    pub working_days: Option<u16>,
 }
 
 /// A call.
@@ -139,8 +142,9 @@ impl CallsApi {
         _key: Header<Option<RequestKey>>,
         body: Json<CallInput>,
     ) -> Result<Created, Problem> {
-        let (app, CallInput { units, lead, matter, hours }) = (&session.app, body.0);
-        let new = NewCall { units: units.into_iter().map(UnitId).collect(), lead: lead.map(UnitId), matter, hours };
+        let (app, CallInput { units, lead, matter, hours, working_days }) = (&session.app, body.0);
+        let units = units.into_iter().map(UnitId).collect();
+        let new = NewCall { units, lead: lead.map(UnitId), matter, hours, working_days };
         let act = calls::open(app, &session, TopicId(*topic), new);
         Ok(Created::one(session.once(app, act).await?.uuid()))
     }
@@ -282,7 +286,13 @@ impl From<domain::Called> for CalledUnit {
 
 impl Example for CallInput {
     fn example() -> Self {
-        Self { units: vec![EXAMPLE], lead: None, matter: "占道停车需现场执法。".into(), hours: Some(48) }
+        Self {
+            units: vec![EXAMPLE],
+            lead: None,
+            matter: "占道停车需现场执法。".into(),
+            hours: Some(48),
+            working_days: None,
+        }
     }
 }
 
