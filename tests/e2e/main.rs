@@ -4,6 +4,7 @@ mod attachments;
 mod batches;
 mod bodies;
 mod clients;
+mod closing;
 mod collectors;
 mod commands;
 mod contracts;

@@ -122,7 +122,13 @@ async fn a_topic_is_changed_only_by_whoever_has_seen_how_it_is() {
     let again = step("acceptance", &first, "2", json!({})).await.expect(200);
     assert_eq!(again, accepted, "a repeated request is answered as the first one, though the topic has changed by it");
     let reason = json!({"into": topic});
-    step("merger", &first, "3", reason).await.refused(412, "request.stale");
+    let stale = step("merger", &first, "3", reason).await;
+    let tag = stale.header("etag").to_owned();
+    let stale = stale.refused(412, "request.stale");
+    let now = chair.get(&path).await;
+    assert_eq!((tag.as_str(), stale["current_etag"].as_str()), (now.header("etag"), Some(now.header("etag"))));
+    let now = now.expect(200);
+    assert_eq!((&stale["current"], &stale["current_version"]), (&now, &now["version"]), "what has changed is told");
     let known = chair.get_with(&path, &[("if-none-match", &read().await)]).await;
     assert_eq!((known.status, known.text.as_str()), (304, ""));
 }

@@ -19,9 +19,9 @@ async fn whoever_supervises_sees_which_cases_left_a_step_out_and_what_proves_the
         let steps = shown["steps"].as_array().expect("a list").iter();
         steps.clone().find(|it| it["code"] == code).cloned().unwrap_or_default()
     };
-    let minutes = step(&shown, "minutes_filed");
+    let minutes = step(&shown, "minutes_adopted");
     assert_eq!((&shown["compliant"], &minutes["standing"]), (&json!(true), &json!("met")), "{shown}");
-    let told = community.shown("minutes.filed", 1).await;
+    let told = community.shown("minutes.adopted", 1).await;
     assert_eq!(minutes["event"], told[0]["id"], "the event proves it");
     assert_eq!(step(&shown, "carried_out_in_time")["standing"], "pending");
     assert_eq!(step(&shown, "supervised"), Value::Null, "a general matter need not be supervised");

@@ -35,6 +35,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("get_working_days", Access::AnyMember),
     ("put_working_days", Access::Roles(&[Administrator])),
     ("get_deadline", Access::AnyMember),
+    ("get_settings", Access::AnyMember),
+    ("change_settings", Access::Roles(&[Administrator])),
     ("list_notices", Access::AnyMember),
     ("read_notice", Access::AnyMember),
     ("get_contact", Access::AnyMember),

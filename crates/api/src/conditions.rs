@@ -18,17 +18,20 @@ pub fn tag_of(representation: &[u8]) -> String {
     format!("\"{hex}\"")
 }
 
-/// Refuses with 412 where the caller knows another state of the thing than the present one.
+/// Refuses with 412 where the caller knows another state of the thing than the present one, and tells them the present one.
 pub fn require_match(if_match: Option<&str>, present: &impl ToJSON) -> Result<(), Problem> {
-    match if_match {
-        Some(tags) if !matches(tags, &tag_of(present.to_json_string().as_bytes())) => {
-            let detail = "the thing has changed since it was read";
-            Err(Problem::new(StatusCode::PRECONDITION_FAILED, "request.stale", detail)
-                .with_field("If-Match")
-                .with_fix("get it again, look at what has changed, and send its new ETag"))
-        }
-        _ => Ok(()),
+    let Some(tags) = if_match else { return Ok(()) };
+    let tag = tag_of(present.to_json_string().as_bytes());
+    if matches(tags, &tag) {
+        return Ok(());
     }
+    let stale =
+        Problem::new(StatusCode::PRECONDITION_FAILED, "request.stale", "the thing has changed since it was read")
+            .with_field("If-Match")
+            .with_fix("look at what has changed in `current`, and send `current_etag` where the change is still meant");
+    let current = present.to_json();
+    let current_version = current.as_ref().and_then(|it| it.get("version")).and_then(serde_json::Value::as_u64);
+    Err(Problem { current_etag: Some(tag), current_version, current, ..stale })
 }
 
 /// Tags the answer to a `GET` unless it has a tag, and leaves its body out where the caller has it already.
@@ -68,6 +71,10 @@ mod tests {
         assert!(require_match(Some(&tag), &now).is_ok());
         assert!(require_match(Some("*"), &now).is_ok());
         assert!(require_match(Some(&format!("\"x\", {tag}")), &now).is_ok());
-        assert_eq!(require_match(Some("\"x\""), &now).expect_err("stale").code, "request.stale");
+        let stale = require_match(Some("\"x\""), &now).expect_err("stale");
+        assert_eq!(
+            (stale.code.as_str(), stale.current_etag, stale.current),
+            ("request.stale", Some(tag), Some("now".into()))
+        );
     }
 }

@@ -56,7 +56,7 @@ use crate::resources::{
     participations::ParticipationsApi, people::PeopleApi, pool::PoolApi, pools::PoolsApi, positions::PositionsApi,
     preferences::PreferencesApi, prints::PrintsApi, provinces::ProvincesApi, records::RecordsApi,
     registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
-    speeches::SpeechesApi, standard_reports::StandardReportsApi, stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi,
+    settings::SettingsApi, speeches::SpeechesApi, standard_reports::StandardReportsApi, stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi,
     tallies::TalliesApi, templates::TemplatesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi,
     trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi, working_days::WorkingDaysApi,
 };
@@ -84,6 +84,7 @@ resources! {
     MembersApi
     ClocksApi
     WorkingDaysApi
+    SettingsApi
     RegistersApi;
     // What its people hear.
     NoticesApi

@@ -14,6 +14,7 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
     types::Type as _,
 };
+use serde_json::Value;
 use yishi_domain::{Refusal, RefusalKind};
 use yishi_service::failures::Failure;
 
@@ -44,6 +45,15 @@ pub struct Problem {
     /// The request, as the log knows it.
     #[oai(skip_serializing_if_is_none)]
     pub request_id: Option<String>,
+    /// With 412: the `ETag` of the thing as it is now.
+    #[oai(skip_serializing_if_is_none)]
+    pub current_etag: Option<String>,
+    /// With 412: the version of the thing as it is now, where it counts its versions.
+    #[oai(skip_serializing_if_is_none)]
+    pub current_version: Option<u64>,
+    /// With 412: the thing as it is now, as its `GET` shows it, so that a caller sees what has changed without asking again.
+    #[oai(skip_serializing_if_is_none)]
+    pub current: Option<Value>,
     /// Every fault, where there are several, such as the lines of a file.
     #[oai(default, skip_serializing_if_is_empty)]
     pub faults: Vec<Fault>,
@@ -76,6 +86,9 @@ impl Problem {
             field: None,
             fix: None,
             request_id: requests::current_id(),
+            current_etag: None,
+            current_version: None,
+            current: None,
             faults: Vec::new(),
         }
     }
@@ -197,7 +210,12 @@ impl From<Refusal> for Problem {
             RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             RefusalKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         };
-        Self { field: refusal.field, fix: refusal.fix, ..Self::new(status, refusal.code, refusal.detail) }
+        Self {
+            field: refusal.field,
+            fix: refusal.fix,
+            current_version: refusal.current_version,
+            ..Self::new(status, refusal.code, refusal.detail)
+        }
     }
 }
 
@@ -240,6 +258,9 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = Response::builder().status(status).content_type(CONTENT_TYPE).body(self.to_json_string());
         let headers = response.headers_mut();
+        if let Some(tag) = self.current_etag.as_deref().and_then(|it| HeaderValue::from_str(it).ok()) {
+            headers.insert(header::ETAG, tag);
+        }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -55,6 +55,7 @@ pub mod rolls;
 pub mod rule_sets;
 pub mod rules;
 pub mod selections;
+pub mod settings;
 pub mod speeches;
 pub mod standard_reports;
 pub mod stars;

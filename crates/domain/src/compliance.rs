@@ -59,7 +59,7 @@ pub const STEPS: &[Required] = &[
     step("meeting_convened", &["meeting.convened"], &["minutes.filed"], Of::Every),
     step("attendance_recorded", &["attendance.recorded"], &["minutes.filed"], Of::Every),
     step("departments_called", &["call.opened"], &["ballot.opened"], Of::JointMeeting),
-    step("minutes_filed", &["minutes.filed"], &["ballot.opened"], Of::Every),
+    step("minutes_adopted", &["minutes.adopted"], &["ballot.opened"], Of::Every),
     step("rule_published", &["ballot.opened"], &["ballot.closed", "ballot.counted"], Of::Every),
     step("votes_counted", &["ballot.counted"], &["ballot.decided"], Of::Every),
     step("reasons_published", &["ballot.decided"], &["resolution.adopted", "resolution.assigned"], Of::Every),
@@ -186,6 +186,7 @@ mod tests {
         "meeting.convened",
         "attendance.recorded",
         "minutes.filed",
+        "minutes.adopted",
         "ballot.opened",
         "ballot.closed",
         "ballot.counted",
@@ -201,6 +202,12 @@ mod tests {
         assert!(unmet(Significance::General, Form::OpenDebate, WHOLE).is_empty());
         assert_eq!(unmet(Significance::Major, Form::OpenDebate, WHOLE), ["supervised"]);
         assert_eq!(unmet(Significance::General, Form::JointMeeting, WHOLE), ["departments_called"]);
+    }
+
+    #[test]
+    fn minutes_that_nobody_adopted_prove_nothing() {
+        let kinds: Vec<_> = WHOLE.iter().copied().filter(|kind| *kind != "minutes.adopted").collect();
+        assert_eq!(unmet(Significance::General, Form::OpenDebate, &kinds), ["minutes_adopted"]);
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub mod resolutions;
 #[cfg(feature = "cases")]
 pub mod scheduling;
 #[cfg(feature = "cases")]
+pub mod settings;
+#[cfg(feature = "cases")]
 pub mod subscriptions;
 #[cfg(feature = "cases")]
 pub mod timers;

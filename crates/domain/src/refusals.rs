@@ -38,12 +38,15 @@ pub struct Refusal {
     pub field: Option<String>,
     /// What to do about it.
     pub fix: Option<String>,
+    /// The version of what has changed since it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current_version: Option<u64>,
 }
 
 impl Refusal {
     /// Refuses with a code and a sentence.
     pub fn new(kind: RefusalKind, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { kind, code, detail: detail.into(), field: None, fix: None }
+        Self { kind, code, detail: detail.into(), field: None, fix: None, current_version: None }
     }
 
     /// Refuses an input field.

@@ -54,9 +54,6 @@ pub struct Lists {
     pub deadlines: Deadlines,
 }
 
-/// The mean below which a survey counts as unsatisfied, of 1000.
-pub const SATISFIED_PER_MILLE: u32 = 600;
-
 /// Refuses lists that leave something open.
 pub fn validate_lists(lists: &Lists, now: DateTime<Utc>) -> Result<(), Refusal> {
     let missing = |field: &str, what: &str| Refusal::invalid("resolution.lists_incomplete", field, what);

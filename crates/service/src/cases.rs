@@ -46,7 +46,8 @@ pub(crate) fn require_version(code: &'static str, what: &str, seen: Option<u64>,
     match seen {
         Some(version) if version != present => {
             let text = format!("the {what} has version {present}, and {version} was read");
-            Err(Refusal::new(RefusalKind::Stale, code, text).with_fix(format!("read the {what} again")))
+            let refusal = Refusal::new(RefusalKind::Stale, code, text).with_fix(format!("read the {what} again"));
+            Err(Refusal { current_version: Some(present), ..refusal })
         }
         _ => Ok(()),
     }

@@ -19,6 +19,7 @@ use yishi_store::{
 use crate::{
     App,
     cases::{self, require_text, require_version},
+    closing,
     directory::require_unit,
     events::{commit_to, event},
     failures::Failure,
@@ -192,7 +193,7 @@ pub async fn close(
     let ctx = &session.ctx;
     require_text("finding.bad_outcome", "outcome", &outcome, 10_000)?;
     let mut tx = app.db.write(ctx).await?;
-    let (topic, mut finding) = lock_with_topic(&mut tx, id, seen).await?;
+    let (mut topic, mut finding) = lock_with_topic(&mut tx, id, seen).await?;
     session.require_role(Role::Supervisor, &topic.path)?;
     finding.step(FindingStep::Close)?;
     finding.outcome = Some(outcome.clone());
@@ -200,7 +201,10 @@ pub async fn close(
     findings::save(&mut tx, &mut finding).await?;
     timers::cancel(&mut tx, TimerKind::AnswerDue, id.uuid()).await?;
     let closed = event(ctx, "finding.closed", topic.id.uuid(), json!({"finding": id}));
-    Ok(tx.commit([commit_to(ctx, closed, "outcome", outcome)], finding).await?)
+    let closed = commit_to(ctx, closed, "outcome", outcome);
+    // The case may have waited for nothing else.
+    let rests = closing::go_on(ctx, &mut tx, &mut topic).await?;
+    Ok(tx.commit_with(closed, rests.into_iter().collect(), finding).await?)
 }
 
 pub(crate) fn unknown() -> Refusal {

@@ -5,6 +5,7 @@
 mod app;
 pub mod attachments;
 mod cases;
+mod closing;
 mod deadlines;
 mod escalating;
 mod events;
@@ -74,6 +75,7 @@ pub mod running;
 pub mod screening;
 pub mod sequencing;
 pub mod sessions;
+pub mod settings;
 pub mod shadows;
 pub mod speeches;
 pub mod spools;

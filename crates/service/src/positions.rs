@@ -133,5 +133,7 @@ fn require_seen(present: u32, seen: u32) -> Result<(), Refusal> {
         return Ok(());
     }
     let text = format!("the wording has version {present}, and {seen} was read");
-    Err(Refusal::new(RefusalKind::Stale, "wording.stale", text).with_fix("read the wording again, and propose on that"))
+    let refusal = Refusal::new(RefusalKind::Stale, "wording.stale", text);
+    let current_version = Some(present.into());
+    Err(Refusal { current_version, ..refusal.with_fix("read the wording again, and propose on that") })
 }

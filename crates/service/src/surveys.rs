@@ -1,27 +1,21 @@
 //! Feedback (反饋評價): residents rate what was carried out; what does not satisfy is deliberated again once, and then put to the supervisors.
 
-use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use uuid::Uuid;
 use yishi_domain::{
-    Ctx, MemberId, Refusal, ResolutionId,
-    access::Role,
-    channels::RatingChannel,
-    escalation::CaseKind,
-    resolutions::{SATISFIED_PER_MILLE, satisfaction_per_mille},
-    timers::TimerKind,
-    workflow::{Stage, Step},
+    Ctx, MemberId, Refusal, ResolutionId, access::Role, channels::RatingChannel, escalation::CaseKind,
+    resolutions::satisfaction_per_mille, timers::TimerKind, workflow::Stage,
 };
 use yishi_store::{
-    WriteTx,
     feedback::{self, LookBack},
-    members, notices, resolutions, timers,
+    members, notices, resolutions, settings, timers,
     timers::Timer,
 };
 
 use crate::{
     App,
-    cases::{self, Stepped, require_text},
+    cases::{Stepped, require_text},
+    closing,
     escalating::{self, Asked},
     events::{commit_to, event},
     execution,
@@ -30,9 +24,6 @@ use crate::{
 };
 
 pub use yishi_store::feedback as stored;
-
-/// Days after which a finished matter is visited again, each time.
-const LOOK_BACK_DAYS: i64 = 90;
 
 /// A rating to give.
 #[derive(Clone, Debug)]
@@ -95,9 +86,10 @@ pub(crate) async fn close_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(),
     let resolution = resolutions::find(&mut tx, id).await?.ok_or_else(execution::unknown)?;
     let (sum, number) = resolutions::scores(&mut tx, id).await?;
     let earlier = resolutions::escalations(&mut tx, resolution.topic).await?;
+    let floor = settings::get(&mut tx).await?.satisfaction_floor_per_mille;
     drop(tx);
     let mean = satisfaction_per_mille(sum, number);
-    let unsatisfied = mean.is_some_and(|it| it < SATISFIED_PER_MILLE);
+    let unsatisfied = mean.is_some_and(|it| it < floor);
     let again = earlier.iter().any(|it| it.asked.kind == CaseKind::Unsatisfied);
     let asked = match unsatisfied && !again {
         true => Some(escalating::ask(app, ctx, resolution.topic, CaseKind::Unsatisfied, 0, mean).await?),
@@ -114,7 +106,9 @@ pub(crate) async fn close_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(),
     resolution.satisfaction_per_mille = mean;
     resolution.surveyed_at = Some(ctx.now);
     resolutions::save(&mut tx, &resolution).await?;
-    let body = json!({"resolution": id, "ratings": number, "sum": sum, "satisfaction_per_mille": mean});
+    let body = json!({
+        "resolution": id, "ratings": number, "sum": sum, "satisfaction_per_mille": mean, "floor_per_mille": floor,
+    });
     let surveyed = event(ctx, "survey.closed", topic.id.uuid(), body);
     let mut others = match asked {
         Some(Asked { case, answered }) => {
@@ -130,9 +124,7 @@ pub(crate) async fn close_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(),
         notices::tell(&mut tx, Role::Supervisor, || ctx.new_id(), kind, referred.id, &facts, ctx.now).await?;
         others.push(referred);
     } else if topic.stage == Stage::Done {
-        cases::step(ctx, &mut tx, &mut topic, Step::Close).await?;
-        set_look_back(ctx, &mut tx, id, ctx.now).await?;
-        others.push(event(ctx, "topic.closed", topic.id.uuid(), json!({"resolution": id})));
+        others.extend(closing::close_or_wait(ctx, &mut tx, &mut topic, &resolution).await?);
     }
     Ok(tx.commit_with(surveyed, others, ()).await?)
 }
@@ -144,15 +136,14 @@ pub async fn conclude(app: &App, session: &Session, id: ResolutionId, text: Stri
     let mut tx = app.db.write(ctx).await?;
     let (mut topic, _) = execution::lock_with_topic(&mut tx, id).await?;
     session.require_reach(&topic.path)?;
+    closing::require_nothing_open(&mut tx, &topic).await?;
     if !feedback::conclude(&mut tx, id, &text).await? {
         let text = "only what was put to the supervisors is concluded, and once";
         return Err(Refusal::conflict("resolution.not_referred", text).into());
     }
-    cases::step(ctx, &mut tx, &mut topic, Step::Close).await?;
-    set_look_back(ctx, &mut tx, id, ctx.now).await?;
     let concluded =
         commit_to(ctx, event(ctx, "case.concluded", topic.id.uuid(), json!({"resolution": id})), "text", text);
-    let closed = event(ctx, "topic.closed", topic.id.uuid(), json!({"resolution": id}));
+    let closed = closing::close(ctx, &mut tx, &mut topic, id).await?;
     Ok(tx.commit([concluded, closed], Stepped::of(&topic)).await?)
 }
 
@@ -170,7 +161,7 @@ pub(crate) async fn look_back_due(app: &App, ctx: &Ctx, timer: &Timer) -> Result
     Ok(tx.commit([due], ()).await?)
 }
 
-/// Looks back (回頭看) at what was finished; where it has not lasted, it is looked at again.
+/// Looks back (回頭看) at what was finished; where it has not lasted, it is looked at again. A case that waits for it is closed once it has.
 pub async fn look_back(
     app: &App,
     session: &Session,
@@ -181,9 +172,12 @@ pub async fn look_back(
     let (ctx, member) = (&session.ctx, session.member()?);
     require_text("look_back.bad_text", "text", &text, 2_000)?;
     let mut tx = app.db.write(ctx).await?;
-    let (topic, _) = execution::lock_with_topic(&mut tx, id).await?;
+    let (mut topic, resolution) = execution::lock_with_topic(&mut tx, id).await?;
     session.require_reach(&topic.path)?;
-    if topic.stage != Stage::Closed {
+    let waits = topic.stage == Stage::Done
+        && resolution.surveyed_at.is_some()
+        && settings::get(&mut tx).await?.closing_needs_look_back;
+    if topic.stage != Stage::Closed && !waits {
         let text = format!("a matter is looked back at once it is closed; this one is {}", topic.stage);
         return Err(Refusal::conflict("look_back.not_closed", text).into());
     }
@@ -191,15 +185,16 @@ pub async fn look_back(
     feedback::look_back(&mut tx, id, &seen).await?;
     timers::cancel(&mut tx, TimerKind::LookBackDue, id.uuid()).await?;
     if !lasting {
-        set_look_back(ctx, &mut tx, id, ctx.now).await?;
+        closing::set_look_back(ctx, &mut tx, id).await?;
     }
+    let closed = closing::go_on(ctx, &mut tx, &mut topic).await?;
     let body = json!({"resolution": id, "lasting": lasting});
     let looked = commit_to(ctx, event(ctx, "look_back.recorded", topic.id.uuid(), body), "text", seen.text.as_str());
     if !lasting {
         let facts = json!({"resolution": id, "lasting": false});
         notices::tell(&mut tx, Role::Supervisor, || ctx.new_id(), looked.kind, looked.id, &facts, ctx.now).await?;
     }
-    Ok(tx.commit([looked], seen.id).await?)
+    Ok(tx.commit_with(looked, closed.into_iter().collect(), seen.id).await?)
 }
 
 /// Lists the looks back at a resolution.
@@ -207,10 +202,4 @@ pub async fn look_backs(app: &App, session: &Session, id: ResolutionId) -> Resul
     let mut tx = app.db.read(&session.ctx).await?;
     resolutions::find(&mut tx, id).await?.ok_or_else(execution::unknown)?;
     Ok(feedback::look_backs(&mut tx, id).await?)
-}
-
-async fn set_look_back(ctx: &Ctx, tx: &mut WriteTx, id: ResolutionId, from: DateTime<Utc>) -> Result<(), Failure> {
-    let due_at = from + Duration::days(LOOK_BACK_DAYS);
-    let timer = Timer { id: ctx.new_id(), kind: TimerKind::LookBackDue, subject: id.uuid(), due_at };
-    Ok(timers::insert(tx, &timer).await?)
 }

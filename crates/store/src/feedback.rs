@@ -63,6 +63,17 @@ pub async fn refer(tx: &mut WriteTx, id: ResolutionId, at: DateTime<Utc>) -> Res
     Ok(())
 }
 
+/// Tells whether a resolution was put to the supervisors, who have not concluded.
+pub async fn is_referred(tx: &mut TenantTx, id: ResolutionId) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar(
+        "SELECT referred_at IS NOT NULL AND conclusion IS NULL FROM resolutions WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(id.uuid())
+    .fetch_one(tx.sql())
+    .await?)
+}
+
 /// Keeps what the supervisors concluded; false where nothing was put to them, or they have concluded.
 pub async fn conclude(tx: &mut WriteTx, id: ResolutionId, text: &str) -> Result<bool, StoreError> {
     let done = sqlx::query(

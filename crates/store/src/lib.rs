@@ -74,6 +74,7 @@ pub mod requests;
 pub mod resolutions;
 pub mod rule_sets;
 pub mod running;
+pub mod settings;
 pub mod speeches;
 pub mod statements;
 pub mod subscriptions;

@@ -54,6 +54,7 @@ const CASES: &[&str] = &[
     "findings",
     "timers",
     "look_backs",
+    "settings",
     "topic_words",
     "topic_supports",
     "topic_followers",

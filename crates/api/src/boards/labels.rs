@@ -143,6 +143,8 @@ pub(crate) fn of_event(kind: &str) -> Option<&'static str> {
         "provision.offered" => "资源入池",
         "provision.drawn" => "领用资源",
         "provision.returned" => "归还资源",
+        "settings.changed" => "更改城市设定",
+        "case.held_open" => "待整改或回头看后办结",
         "api_key.created" => "签发接口密钥",
         "api_key.revoked" => "收回接口密钥",
         "work_orders.mapped" => "设定热线工单对照",
