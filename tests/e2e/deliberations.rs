@@ -106,6 +106,14 @@ async fn attend(community: &Community, path: &str, mediator: &str) {
     let problem = send(list(&mandated)).await.refused(422, "meeting.bad_mandate");
     assert_eq!(problem["field"], "attendances[2].mandated");
     mandated["mandated"] = json!(d);
+    let problem = send(list(&mandated)).await.refused(422, "meeting.no_mandate");
+    assert_eq!(problem["field"], "attendances[2].mandated");
+    // A mandate that was given on paper before the meeting, and is filed now.
+    let begun = text(&chair.get(path).await.expect(200)["starts_at"]);
+    let mandate = json!({
+        "principal": c, "proxy": d, "starts_at": instants::after(&begun, -60), "ends_at": instants::after(&begun, 24 * 60),
+    });
+    chair.post("/mandates", mandate).await.expect(201);
     assert_eq!(send(list(&mandated)).await.expect(200)["added"], 4);
     let present = chair.get(path).await.expect(200)["present"].clone();
     let by_channel = json!({"mandated": 1, "on_site": 1, "online": 1, "telephone": 1});

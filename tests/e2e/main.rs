@@ -22,6 +22,7 @@ mod feeds;
 mod fund_files;
 mod harms;
 mod imports;
+mod inclusion;
 mod intake;
 mod kills;
 mod languages;

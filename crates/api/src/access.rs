@@ -135,6 +135,9 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("get_minutes", Access::Public),
     ("print_minutes", Access::Public),
     ("print_minutes_as_pdf", Access::Public),
+    ("record_helper_visit", Access::AnyMember),
+    ("list_helper_visits", Access::Roles(&[Coordinator, Supervisor, Administrator])),
+    ("get_helper_visit_sums", Access::AnyMember),
     // Decision.
     ("open_ballot", Access::Roles(&[Coordinator])),
     ("list_ballots", Access::AnyMember),

@@ -58,7 +58,7 @@ use crate::resources::{
     registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
     settings::SettingsApi, speeches::SpeechesApi, standard_reports::StandardReportsApi, stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi,
     tallies::TalliesApi, templates::TemplatesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi,
-    trust::TrustApi, units::UnitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi, working_days::WorkingDaysApi,
+    trust::TrustApi, units::UnitsApi, visits::VisitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi, working_days::WorkingDaysApi,
 };
 
 /// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.
@@ -106,7 +106,8 @@ resources! {
     MinutesApi
     PositionsApi
     StatementsApi
-    BodiesApi;
+    BodiesApi
+    VisitsApi;
     // Decision.
     BallotsApi
     RollsApi

@@ -69,6 +69,7 @@ pub mod trials;
 pub mod trust;
 pub mod units;
 pub mod uploads;
+pub mod visits;
 pub mod webhooks;
 pub mod work_orders;
 pub mod working_days;

@@ -84,6 +84,8 @@ pub mod timers;
 #[cfg(feature = "cases")]
 pub mod trials;
 #[cfg(feature = "cases")]
+pub mod visits;
+#[cfg(feature = "cases")]
 pub mod work_orders;
 #[cfg(feature = "cases")]
 pub mod workflow;
@@ -102,7 +104,7 @@ pub use crate::{
         CommentId, DrawId, EntryId, EscalationId, EventId, FactId, FindingId, FundId, GrantId, ImportId, ItemId,
         MandateId, MeetingId, MemberId, MinutesObjectionId, ObjectionId, PledgeId, PositionId, ProvisionId,
         RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, SpeechId, StatementId, TenantId, TimerId, TopicId,
-        UnitId,
+        UnitId, VisitId,
     },
     refusals::{Refusal, RefusalKind},
 };

@@ -88,6 +88,7 @@ pub mod timers;
 pub mod tokens;
 pub mod topics;
 pub mod trust;
+pub mod visits;
 pub mod voting;
 pub mod webhooks;
 pub mod witnessing;

@@ -1,12 +1,12 @@
-//! Mandates: whoever cannot vote names somebody who does it for them, for one ballot or for all, until a day.
+//! Mandates: whoever cannot come or vote names somebody who does it for them, in one ballot, at one meeting or in all matters, until a day.
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
-use yishi_domain::{BallotId, MandateId, MemberId, Refusal, access::Role};
+use yishi_domain::{BallotId, MandateId, MeetingId, MemberId, Refusal, access::Role};
 use yishi_store::{
     ballots,
     mandates::{self, Mandate},
-    members, units,
+    meetings, members, units,
 };
 
 use crate::{App, events::event, failures::Failure, sessions::Session};
@@ -25,6 +25,8 @@ pub struct NewMandate {
     pub principal: Option<MemberId>,
     /// The ballot that it is for; all of them unless given.
     pub ballot: Option<BallotId>,
+    /// The meeting that it is for, where it is for one alone.
+    pub meeting: Option<MeetingId>,
     /// From when it holds; now unless given.
     pub starts_at: Option<DateTime<Utc>>,
     /// Until when it holds.
@@ -45,6 +47,10 @@ pub async fn give(app: &App, session: &Session, new: NewMandate) -> Result<Manda
         let text = format!("it ends after it begins, in the future, and within {MOST_DAYS} days");
         return Err(Refusal::invalid("mandate.bad_term", "ends_at", text).into());
     }
+    if new.ballot.is_some() && new.meeting.is_some() {
+        let text = "a mandate is for one ballot, for one meeting, or for all matters";
+        return Err(Refusal::invalid("mandate.bad_scope", "meeting", text).into());
+    }
     let mut tx = app.db.write(ctx).await?;
     for (field, member) in [("principal", principal), ("proxy", new.proxy)] {
         let found = members::find(&mut tx, member).await?;
@@ -58,17 +64,22 @@ pub async fn give(app: &App, session: &Session, new: NewMandate) -> Result<Manda
         let found = ballots::find(&mut tx, ballot).await?;
         found.ok_or_else(|| Refusal::invalid("ballot.unknown", "ballot", "there is no such ballot"))?;
     }
+    if let Some(meeting) = new.meeting {
+        let found = meetings::find(&mut tx, meeting).await?;
+        found.ok_or_else(|| Refusal::invalid("meeting.unknown", "meeting", "there is no such meeting"))?;
+    }
     let mandate = Mandate {
         id: ctx.new_id(),
         principal,
         proxy: new.proxy,
         ballot_id: new.ballot.map(BallotId::uuid),
+        meeting_id: new.meeting.map(MeetingId::uuid),
         starts_at,
         ends_at: new.ends_at,
         revoked_at: None,
     };
     mandates::insert(&mut tx, &mandate).await?;
-    let body = json!({"mandate": mandate.id, "ballot": new.ballot, "filed_by_principal": principal == me});
+    let body = json!({"mandate": mandate.id, "ballot": new.ballot, "meeting": new.meeting, "filed_by_principal": principal == me});
     let given = event(ctx, "mandate.given", mandate.id.uuid(), body);
     Ok(tx.commit([given], mandate.id).await?)
 }

@@ -12,7 +12,7 @@ use yishi_domain::{
     workflow::Step,
 };
 use yishi_store::{
-    TenantTx, WriteTx,
+    TenantTx, WriteTx, mandates,
     meetings::{self, Attendance, Meeting},
     members,
     topics::Topic,
@@ -126,7 +126,14 @@ fn check(new: &NewMeeting, now: DateTime<Utc>) -> Result<(), Refusal> {
 }
 
 /// Records who took part; the record keeps their number, not their names. Tells how many were not recorded before.
-pub async fn attend(app: &App, session: &Session, id: MeetingId, attendances: Vec<Attendance>) -> Result<u64, Failure> {
+///
+/// Whoever came for a member holds a mandate of theirs; whoever is no member is named.
+pub async fn attend(
+    app: &App,
+    session: &Session,
+    id: MeetingId,
+    mut attendances: Vec<Attendance>,
+) -> Result<u64, Failure> {
     let ctx = &session.ctx;
     if attendances.is_empty() || attendances.len() > MOST_ATTENDANCES {
         let text = format!("give 1 to {MOST_ATTENDANCES} attendances");
@@ -138,13 +145,27 @@ pub async fn attend(app: &App, session: &Session, id: MeetingId, attendances: Ve
     let others =
         attendances.iter().enumerate().filter_map(|(i, it)| Some((it.mandated?, format!("attendances[{i}].mandated"))));
     require_members(&mut tx, here.chain(others)).await?;
+    for (i, it) in attendances.iter_mut().enumerate() {
+        let Some(proxy) = it.mandated else { continue };
+        it.mandate = mandates::for_meeting(&mut tx, id, it.member, proxy, meeting.starts_at).await?;
+        if it.mandate.is_none() {
+            let text = "whoever came for a member held no mandate of theirs when the meeting began";
+            let refusal = Refusal::invalid("meeting.no_mandate", format!("attendances[{i}].mandated"), text);
+            return Err(refusal.with_fix("file the mandate under `mandates`, or name who is no member").into());
+        }
+    }
     let added = meetings::attend(&mut tx, id, &attendances, ctx.now).await?;
     let present = structure(&meetings::attendances(&mut tx, id).await?);
     let body = json!({"meeting": id, "added": added, "present": present});
     let recorded = event(ctx, "attendance.recorded", meeting.topic.uuid(), body);
     let people: Vec<_> = attendances
         .iter()
-        .map(|it| json!({"member": it.member, "presence": it.presence, "mandated": it.mandated}))
+        .map(|it| {
+            json!({
+                "member": it.member, "presence": it.presence, "mandated": it.mandated, "mandate": it.mandate,
+                "representative": it.representative,
+            })
+        })
         .collect();
     let recorded = commit_to(ctx, recorded, "people", people);
     let missing = balance::of(&mut tx, &topic.path, meeting.starts_at.date_naive(), &present).await?;
@@ -159,9 +180,13 @@ pub async fn attend(app: &App, session: &Session, id: MeetingId, attendances: Ve
 /// Whoever takes part by a mandate sends somebody, and nobody else does; what is known of people are codes.
 fn check_attendances(attendances: &[Attendance]) -> Result<(), Refusal> {
     for (i, it) in attendances.iter().enumerate() {
-        if (it.presence == Presence::Mandated) != it.mandated.is_some() {
-            let text = "whoever takes part by a mandate names who came in their place, and nobody else does";
+        let sent = usize::from(it.mandated.is_some()) + usize::from(it.representative.is_some());
+        if sent != usize::from(it.presence == Presence::Mandated) {
+            let text = "whoever takes part by a mandate names who came in their place, one member or one other, and nobody else does";
             return Err(Refusal::invalid("meeting.bad_mandate", format!("attendances[{i}].mandated"), text));
+        }
+        if let Some(name) = &it.representative {
+            require_text("meeting.bad_representative", &format!("attendances[{i}].representative"), name, 100)?;
         }
         let known =
             [("age_band", &it.profile.age_band), ("sex", &it.profile.sex), ("occupation", &it.profile.occupation)];

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use yishi_domain::{
-    Ctx, Event, MeetingId, Refusal, SpeechId,
+    Ctx, Event, MeetingId, MemberId, Refusal, RefusalKind, SpeechId,
     meetings::{Turn, check_turn},
     timers::TimerKind,
 };
 use yishi_store::{
-    WriteTx, invitations,
+    WriteTx, invitations, mandates,
     meetings::{self as stored_meetings, Meeting},
     speeches::{self, Speech},
     timers::{self, Timer},
@@ -25,33 +25,53 @@ use crate::{
 
 pub use yishi_store::speeches as stored;
 
-/// Asks to speak, on an item of the agenda or on all of it; whoever is invited or takes part may.
-pub async fn request(app: &App, session: &Session, id: MeetingId, item: Option<u32>) -> Result<SpeechId, Failure> {
+/// Asks to speak, on an item of the agenda or on all of it; whoever is invited or takes part may, and whoever holds a mandate of theirs may for them.
+pub async fn request(
+    app: &App,
+    session: &Session,
+    id: MeetingId,
+    item: Option<u32>,
+    principal: Option<MemberId>,
+) -> Result<SpeechId, Failure> {
     let (ctx, me) = (&session.ctx, session.member()?);
     let mut tx = app.db.write(ctx).await?;
     let (topic, meeting) = lock(&mut tx, id).await?;
     require_open(&meeting)?;
+    let mandate = match principal {
+        Some(principal) => mandates::for_meeting(&mut tx, id, principal, me, ctx.now).await?,
+        None => None,
+    };
+    if principal.is_some() && mandate.is_none() {
+        let text = "you hold no mandate of theirs for this meeting";
+        return Err(Refusal::new(RefusalKind::Forbidden, "speech.no_mandate", text).into());
+    }
+    let voice = principal.unwrap_or(me);
     let here =
-        stored_meetings::attendances(&mut tx, id).await?.iter().any(|it| it.member == me || it.mandated == Some(me));
-    if !here && meeting.host != Some(me) && invitations::find(&mut tx, id, me).await?.is_none() {
+        stored_meetings::attendances(&mut tx, id).await?.iter().any(|it| it.member == voice || it.mandated == Some(me));
+    if !here && meeting.host != Some(voice) && invitations::find(&mut tx, id, voice).await?.is_none() {
         let text = "speeches are for those who are invited or take part";
-        return Err(Refusal::new(yishi_domain::RefusalKind::Forbidden, "speech.not_invited", text).into());
+        return Err(Refusal::new(RefusalKind::Forbidden, "speech.not_invited", text).into());
     }
     if item.is_some_and(|item| item as usize >= meeting.agenda.len()) {
         let text = format!("the agenda has {} items, counted from 0", meeting.agenda.len());
         return Err(Refusal::invalid("speech.unknown_item", "item", text).into());
     }
     let queue = speeches::of_meeting(&mut tx, id).await?;
-    if queue.iter().any(|it| it.member == me && it.turn.ended_at.is_none()) {
+    if queue.iter().any(|it| (it.member, it.principal) == (me, principal) && it.turn.ended_at.is_none()) {
         return Err(Refusal::conflict("speech.requested", "you have asked to speak already").into());
     }
     let turn = queue.last().map_or(1, |it| it.turn.turn + 1);
     let turn = Turn { turn, seconds: meeting.speech_seconds, began_at: None, ended_at: None };
-    let speech = Speech { id: ctx.new_id(), meeting: id, member: me, item, turn, requested_at: ctx.now, cut: false };
+    let speech =
+        Speech { id: ctx.new_id(), meeting: id, member: me, principal, item, turn, requested_at: ctx.now, cut: false };
     speeches::insert(&mut tx, &speech).await?;
-    let body = json!({"meeting": id, "speech": speech.id, "turn": turn.turn, "item": item, "seconds": turn.seconds});
+    let body = json!({"meeting": id, "speech": speech.id, "turn": turn.turn, "item": item, "seconds": turn.seconds, "mandate": mandate});
     let requested = event(ctx, "speech.requested", topic.id.uuid(), body);
     let requested = commit_to(ctx, requested, "member", me.to_string());
+    let requested = match principal {
+        Some(principal) => commit_to(ctx, requested, "principal", principal.to_string()),
+        None => requested,
+    };
     Ok(tx.commit([requested], speech.id).await?)
 }
 

@@ -279,6 +279,8 @@ impl<'a> Case<'a> {
                     member: self.city.everybody.0,
                     presence: Presence::OnSite,
                     mandated: None,
+                    mandate: None,
+                    representative: None,
                     profile: Default::default(),
                 };
                 meetings::attend(app, &session, meeting, vec![present]).await?;

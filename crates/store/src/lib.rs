@@ -85,6 +85,7 @@ pub mod topics;
 pub mod trials;
 pub mod trust;
 pub mod units;
+pub mod visits;
 pub mod votes;
 pub mod webhooks;
 pub mod work_orders;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
-use yishi_domain::{BallotId, MandateId, MemberId};
+use yishi_domain::{BallotId, MandateId, MeetingId, MemberId};
 
 use crate::{StoreError, TenantTx, WriteTx};
 
@@ -20,6 +20,8 @@ pub struct Mandate {
     pub proxy: MemberId,
     /// The ballot that it is for; all of them where there is none.
     pub ballot_id: Option<Uuid>,
+    /// The meeting that it is for, where it is for one alone.
+    pub meeting_id: Option<Uuid>,
     /// The first instant at which it holds.
     pub starts_at: DateTime<Utc>,
     /// The first instant at which it no longer holds.
@@ -30,21 +32,25 @@ pub struct Mandate {
 
 macro_rules! mandates {
     ($rest:literal) => {
-        concat!("SELECT id, principal_id, proxy_id, ballot_id, starts_at, ends_at, revoked_at FROM mandates ", $rest)
+        concat!(
+            "SELECT id, principal_id, proxy_id, ballot_id, meeting_id, starts_at, ends_at, revoked_at FROM mandates ",
+            $rest
+        )
     };
 }
 
 /// Adds a mandate.
 pub async fn insert(tx: &mut WriteTx, it: &Mandate) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO mandates (tenant_id, id, principal_id, proxy_id, ballot_id, starts_at, ends_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO mandates (tenant_id, id, principal_id, proxy_id, ballot_id, meeting_id, starts_at, ends_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(tx.tenant().uuid())
     .bind(it.id.uuid())
     .bind(it.principal.uuid())
     .bind(it.proxy.uuid())
     .bind(it.ballot_id)
+    .bind(it.meeting_id)
     .bind(it.starts_at)
     .bind(it.ends_at)
     .execute(tx.sql())
@@ -91,7 +97,7 @@ pub async fn for_unit(
     at: DateTime<Utc>,
 ) -> Result<Option<Mandate>, StoreError> {
     let held: Vec<Mandate> = sqlx::query_as(mandates!(
-        "WHERE tenant_id = $1 AND proxy_id = $2 AND (ballot_id IS NULL OR ballot_id = $3) AND starts_at <= $4
+        "WHERE tenant_id = $1 AND proxy_id = $2 AND (ballot_id IS NULL OR ballot_id = $3) AND meeting_id IS NULL AND starts_at <= $4
          AND ends_at > $4 AND revoked_at IS NULL ORDER BY id FOR UPDATE"
     ))
     .bind(tx.tenant().uuid())
@@ -143,11 +149,34 @@ pub async fn general(
 ) -> Result<Option<MandateId>, StoreError> {
     let found: Option<Uuid> = sqlx::query_scalar(
         "SELECT id FROM mandates WHERE tenant_id = $1 AND principal_id = $2 AND proxy_id = $3 AND ballot_id IS NULL
-         AND starts_at <= $4 AND ends_at > $4 AND revoked_at IS NULL ORDER BY id LIMIT 1",
+         AND meeting_id IS NULL AND starts_at <= $4 AND ends_at > $4 AND revoked_at IS NULL ORDER BY id LIMIT 1",
     )
     .bind(tx.tenant().uuid())
     .bind(principal.uuid())
     .bind(proxy.uuid())
+    .bind(at)
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(found.map(MandateId))
+}
+
+/// Finds a mandate by which somebody may come to a meeting and speak there for somebody else.
+pub async fn for_meeting(
+    tx: &mut TenantTx,
+    meeting: MeetingId,
+    principal: MemberId,
+    proxy: MemberId,
+    at: DateTime<Utc>,
+) -> Result<Option<MandateId>, StoreError> {
+    let found: Option<Uuid> = sqlx::query_scalar(
+        "SELECT id FROM mandates WHERE tenant_id = $1 AND principal_id = $2 AND proxy_id = $3 AND ballot_id IS NULL
+         AND (meeting_id IS NULL OR meeting_id = $4) AND starts_at <= $5 AND ends_at > $5 AND revoked_at IS NULL
+         ORDER BY id LIMIT 1",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(principal.uuid())
+    .bind(proxy.uuid())
+    .bind(meeting.uuid())
     .bind(at)
     .fetch_optional(tx.sql())
     .await?;

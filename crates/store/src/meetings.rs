@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use yishi_domain::{
-    BodyId, Digest, MeetingId, MemberId, TopicId,
+    BodyId, Digest, MandateId, MeetingId, MemberId, TopicId,
     channels::Presence,
     meetings::{Mode, Profile},
     topics::Form,
@@ -79,6 +79,10 @@ pub struct Attendance {
     pub presence: Presence,
     /// Who came in their place, of those who took part by a mandate.
     pub mandated: Option<MemberId>,
+    /// The mandate by which that member came.
+    pub mandate: Option<MandateId>,
+    /// Who came in their place and is no member, by name.
+    pub representative: Option<String>,
     /// What is known of them.
     pub profile: Profile,
 }
@@ -180,11 +184,13 @@ pub async fn attend(
 ) -> Result<u64, StoreError> {
     let tenant = tx.tenant().uuid();
     let mut query = QueryBuilder::new(
-        "INSERT INTO attendances (tenant_id, meeting_id, member_id, presence, recorded_at, mandated_id, age_band, sex, occupation) ",
+        "INSERT INTO attendances (tenant_id, meeting_id, member_id, presence, recorded_at, mandated_id, mandate_id, \
+         representative, age_band, sex, occupation) ",
     );
     query.push_values(attendances, |mut row, it| {
         row.push_bind(tenant).push_bind(id.uuid()).push_bind(it.member.uuid());
         row.push_bind(it.presence.code()).push_bind(at).push_bind(it.mandated.map(MemberId::uuid));
+        row.push_bind(it.mandate.map(MandateId::uuid)).push_bind(&it.representative);
         row.push_bind(&it.profile.age_band).push_bind(&it.profile.sex).push_bind(&it.profile.occupation);
     });
     query.push(" ON CONFLICT (tenant_id, meeting_id, member_id) DO NOTHING");
@@ -194,7 +200,7 @@ pub async fn attend(
 /// Lists who took part.
 pub async fn attendances(tx: &mut TenantTx, id: MeetingId) -> Result<Vec<Attendance>, StoreError> {
     let rows = sqlx::query(
-        "SELECT member_id, presence, mandated_id, age_band, sex, occupation FROM attendances
+        "SELECT member_id, presence, mandated_id, mandate_id, representative, age_band, sex, occupation FROM attendances
          WHERE tenant_id = $1 AND meeting_id = $2 ORDER BY member_id",
     );
     let rows = rows.bind(tx.tenant().uuid()).bind(id.uuid()).fetch_all(tx.sql()).await?;
@@ -204,6 +210,8 @@ pub async fn attendances(tx: &mut TenantTx, id: MeetingId) -> Result<Vec<Attenda
                 member: MemberId(row.try_get("member_id")?),
                 presence: codes::read("presence", row.try_get("presence")?)?,
                 mandated: row.try_get::<Option<uuid::Uuid>, _>("mandated_id")?.map(MemberId),
+                mandate: row.try_get::<Option<uuid::Uuid>, _>("mandate_id")?.map(MandateId),
+                representative: row.try_get("representative")?,
                 profile: Profile {
                     age_band: row.try_get("age_band")?,
                     sex: row.try_get("sex")?,

@@ -15,6 +15,8 @@ pub struct Speech {
     pub meeting: MeetingId,
     /// Who speaks.
     pub member: MemberId,
+    /// For whom, where that is somebody else.
+    pub principal: Option<MemberId>,
     /// The item of the agenda, from zero.
     pub item: Option<u32>,
     /// Its place in the queue, its limit, and when it was.
@@ -25,14 +27,14 @@ pub struct Speech {
     pub cut: bool,
 }
 
-const SELECT: &str = "SELECT id, meeting_id, member_id, turn, item, seconds, requested_at, began_at, ended_at, cut \
+const SELECT: &str = "SELECT id, meeting_id, member_id, principal_id, turn, item, seconds, requested_at, began_at, ended_at, cut \
     FROM speeches WHERE tenant_id = ";
 
 /// Adds a speech.
 pub async fn insert(tx: &mut WriteTx, speech: &Speech) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO speeches (tenant_id, id, meeting_id, member_id, turn, item, seconds, requested_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO speeches (tenant_id, id, meeting_id, member_id, turn, item, seconds, requested_at, principal_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(tx.tenant().uuid())
     .bind(speech.id.uuid())
@@ -42,6 +44,7 @@ pub async fn insert(tx: &mut WriteTx, speech: &Speech) -> Result<(), StoreError>
     .bind(speech.item.map(u32::cast_signed))
     .bind(speech.turn.seconds.cast_signed())
     .bind(speech.requested_at)
+    .bind(speech.principal.map(MemberId::uuid))
     .execute(tx.sql())
     .await?;
     Ok(())
@@ -79,6 +82,7 @@ fn speech(row: &PgRow) -> Result<Speech, StoreError> {
         id: SpeechId(row.try_get("id")?),
         meeting: MeetingId(row.try_get("meeting_id")?),
         member: MemberId(row.try_get("member_id")?),
+        principal: row.try_get::<Option<uuid::Uuid>, _>("principal_id")?.map(MemberId),
         item: row.try_get::<Option<i32>, _>("item")?.map(i32::cast_unsigned),
         turn: Turn {
             turn: row.try_get::<i32, _>("turn")?.cast_unsigned(),

@@ -55,6 +55,7 @@ const CASES: &[&str] = &[
     "timers",
     "look_backs",
     "settings",
+    "helper_visits",
     "topic_words",
     "topic_supports",
     "topic_followers",

@@ -1,4 +1,4 @@
-//! `/v1/{tenant}/mandates`: who may vote for whom.
+//! `/v1/{tenant}/mandates`: who may vote, come and speak for whom.
 
 use poem_openapi::{
     ApiResponse, Object, OpenApi,
@@ -7,7 +7,7 @@ use poem_openapi::{
     types::Example,
 };
 use uuid::Uuid;
-use yishi_domain::{BallotId, MandateId, MemberId};
+use yishi_domain::{BallotId, MandateId, MeetingId, MemberId};
 use yishi_service::mandates::{self, NewMandate, stored};
 
 use crate::{
@@ -25,7 +25,7 @@ pub struct MandatesApi;
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields, example)]
 pub struct MandateInput {
-    /// Who votes by it.
+    /// Who votes, comes and speaks by it.
     pub proxy: Uuid,
     /// Who gives it; the caller unless given. A coordinator files what somebody gave on paper.
     #[oai(skip_serializing_if_is_none)]
@@ -33,6 +33,9 @@ pub struct MandateInput {
     /// The ballot that it is for; all of them unless given.
     #[oai(skip_serializing_if_is_none)]
     pub ballot: Option<Uuid>,
+    /// The meeting that it is for, where it is for one alone.
+    #[oai(skip_serializing_if_is_none)]
+    pub meeting: Option<Uuid>,
     /// From when it holds, by the tenant's clock; now unless given.
     #[oai(skip_serializing_if_is_none)]
     pub starts_at: Option<Instant>,
@@ -52,6 +55,9 @@ pub struct Mandate {
     /// The ballot that it is for; all of them where there is none.
     #[oai(skip_serializing_if_is_none)]
     pub ballot: Option<Uuid>,
+    /// The meeting that it is for, where it is for one alone.
+    #[oai(skip_serializing_if_is_none)]
+    pub meeting: Option<Uuid>,
     /// From when it holds.
     pub starts_at: Instant,
     /// Until when it holds.
@@ -71,7 +77,7 @@ pub enum Revoked {
 
 #[OpenApi(tag = "Tag::Decision")]
 impl MandatesApi {
-    /// Gives somebody a mandate to vote for the caller, where the rule of a ballot knows proxies.
+    /// Gives somebody a mandate to vote for the caller, where the rule of a ballot knows proxies, and to come to meetings and speak there for them.
     #[oai(path = "/v1/:tenant/mandates", method = "post", operation_id = "give_mandate")]
     async fn give_mandate(
         &self,
@@ -84,11 +90,12 @@ impl MandatesApi {
         _key: Header<Option<RequestKey>>,
         body: Json<MandateInput>,
     ) -> Result<Created, Problem> {
-        let MandateInput { proxy, principal, ballot, starts_at, ends_at } = body.0;
+        let MandateInput { proxy, principal, ballot, meeting, starts_at, ends_at } = body.0;
         let new = NewMandate {
             proxy: MemberId(proxy),
             principal: principal.map(MemberId),
             ballot: ballot.map(BallotId),
+            meeting: meeting.map(MeetingId),
             starts_at: starts_at.map(|it| it.0),
             ends_at: ends_at.0,
         };
@@ -136,6 +143,7 @@ impl From<stored::Mandate> for Mandate {
             principal: it.principal.uuid(),
             proxy: it.proxy.uuid(),
             ballot: it.ballot_id,
+            meeting: it.meeting_id,
             starts_at: it.starts_at.into(),
             ends_at: it.ends_at.into(),
             revoked_at: it.revoked_at.map(Instant::from),
@@ -146,6 +154,6 @@ impl From<stored::Mandate> for Mandate {
 impl Example for MandateInput {
     fn example() -> Self {
         let ends_at = chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_820);
-        Self { proxy: EXAMPLE, principal: None, ballot: None, starts_at: None, ends_at: ends_at.into() }
+        Self { proxy: EXAMPLE, principal: None, ballot: None, meeting: None, starts_at: None, ends_at: ends_at.into() }
     }
 }

@@ -191,8 +191,11 @@ pub struct Attendance {
     pub member: Uuid,
     /// How.
     pub presence: Presence,
-    /// Who came in their place, of those who take part by a mandate.
+    /// The member who came in their place by a mandate of theirs, which held when the meeting began.
     pub mandated: Option<Uuid>,
+    /// The name of who came in their place, where that is no member; it is kept apart from the record.
+    #[oai(validator(min_length = 1, max_length = 100))]
+    pub representative: Option<String>,
     /// Their age band, in the code of the population's facts, such as `18_34`.
     #[oai(validator(max_length = 40))]
     pub age_band: Option<String>,
@@ -290,8 +293,14 @@ impl MeetingsApi {
 impl From<Attendance> for stored::Attendance {
     fn from(it: Attendance) -> Self {
         let profile = domain::Profile { age_band: it.age_band, sex: it.sex, occupation: it.occupation };
-        let mandated = it.mandated.map(MemberId);
-        Self { member: MemberId(it.member), presence: it.presence.into(), mandated, profile }
+        Self {
+            member: MemberId(it.member),
+            presence: it.presence.into(),
+            mandated: it.mandated.map(MemberId),
+            mandate: None,
+            representative: it.representative,
+            profile,
+        }
     }
 }
 
@@ -378,6 +387,7 @@ impl Example for AttendanceList {
                 member: EXAMPLE,
                 presence: Presence::OnSite,
                 mandated: None,
+                representative: None,
                 age_band: Some("60_up".into()),
                 sex: Some("female".into()),
                 occupation: Some("retired".into()),

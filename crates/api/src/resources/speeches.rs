@@ -7,7 +7,7 @@ use poem_openapi::{
     types::Example,
 };
 use uuid::Uuid;
-use yishi_domain::{MeetingId, SpeechId};
+use yishi_domain::{MeetingId, MemberId, SpeechId};
 use yishi_service::speeches::{self, stored};
 
 use crate::{
@@ -27,6 +27,8 @@ pub struct SpeechesApi;
 pub struct SpeechInput {
     /// The item of the agenda, counted from 0; none for all of it.
     pub item: Option<u32>,
+    /// For whom, by a mandate of theirs; for oneself unless given.
+    pub on_behalf_of: Option<Uuid>,
 }
 
 /// A speech.
@@ -36,6 +38,9 @@ pub struct Speech {
     pub id: Uuid,
     /// Who speaks.
     pub member: Uuid,
+    /// For whom, where that is somebody else.
+    #[oai(skip_serializing_if_is_none)]
+    pub on_behalf_of: Option<Uuid>,
     /// Its turn, counted from 1.
     pub turn: u32,
     /// The item of the agenda, counted from 0.
@@ -72,8 +77,10 @@ impl SpeechesApi {
         _key: Header<Option<RequestKey>>,
         body: Json<SpeechInput>,
     ) -> Result<Created, Problem> {
-        let app = &session.app;
-        let id = session.once(app, speeches::request(app, &session, MeetingId(*meeting), body.0.item)).await?;
+        let (app, SpeechInput { item, on_behalf_of }) = (&session.app, body.0);
+        let principal = on_behalf_of.map(MemberId);
+        let asked = speeches::request(app, &session, MeetingId(*meeting), item, principal);
+        let id = session.once(app, asked).await?;
         Ok(Created::one(id.uuid()))
     }
 
@@ -136,6 +143,7 @@ impl From<stored::Speech> for Speech {
         Self {
             id: it.id.uuid(),
             member: it.member.uuid(),
+            on_behalf_of: it.principal.map(MemberId::uuid),
             turn: it.turn.turn,
             item: it.item,
             seconds: it.turn.seconds,
@@ -149,6 +157,6 @@ impl From<stored::Speech> for Speech {
 
 impl Example for SpeechInput {
     fn example() -> Self {
-        Self { item: Some(0) }
+        Self { item: Some(0), on_behalf_of: None }
     }
 }
