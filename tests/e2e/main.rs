@@ -51,6 +51,7 @@ mod rule_sets;
 mod secrecy;
 mod sending;
 mod stages;
+mod standard_reports;
 mod subscriptions;
 mod supervision;
 mod surveys;

@@ -56,9 +56,10 @@ use crate::resources::{
     participations::ParticipationsApi, people::PeopleApi, pool::PoolApi, pools::PoolsApi, positions::PositionsApi,
     preferences::PreferencesApi, prints::PrintsApi, provinces::ProvincesApi, records::RecordsApi,
     registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
-    settings::SettingsApi, speeches::SpeechesApi, standard_reports::StandardReportsApi, stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi,
-    tallies::TalliesApi, templates::TemplatesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi,
-    trust::TrustApi, units::UnitsApi, visits::VisitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi, working_days::WorkingDaysApi,
+    settings::SettingsApi, speeches::SpeechesApi, standard_reports::StandardReportsApi, stars::StarsApi,
+    statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi, templates::TemplatesApi,
+    tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, visits::VisitsApi,
+    webhooks::WebhooksApi, work_orders::WorkOrdersApi, working_days::WorkingDaysApi,
 };
 
 /// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.

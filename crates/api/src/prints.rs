@@ -99,12 +99,7 @@ pub struct Frame<'a> {
 }
 
 /// Fills a document of a city in, with where its record stands.
-pub async fn page(
-    caller: &Admitted,
-    document: Document,
-    locale: Locale,
-    subject: Subject,
-) -> Result<String, Failure> {
+pub async fn page(caller: &Admitted, document: Document, locale: Locale, subject: Subject) -> Result<String, Failure> {
     let tenant = caller.tenant()?;
     let checkpoint = match directory::checkpoint(&caller.app, caller).await {
         Ok((_, note)) => Some(note),
@@ -122,13 +117,7 @@ pub async fn page(
 }
 
 /// Fills a document in, as an HTML page that refers to nothing outside itself.
-pub fn fill(
-    app: &App,
-    document: Document,
-    locale: Locale,
-    frame: Frame<'_>,
-    it: Subject,
-) -> Result<String, Failure> {
+pub fn fill(app: &App, document: Document, locale: Locale, frame: Frame<'_>, it: Subject) -> Result<String, Failure> {
     let (language, name) = match locale {
         Locale::Chinese => ("zh-CN", document.template().chinese.0),
         Locale::English => ("en", document.template().english.0),

@@ -33,12 +33,7 @@ fn say<'a>(locale: Locale, [chinese, english]: [&'a str; 2]) -> &'a str {
 }
 
 /// The performance sheet of a unit: its rating part by part, every figure, and who took part.
-pub async fn sheet(
-    session: &Session,
-    unit: UnitId,
-    period: Period,
-    locale: Locale,
-) -> Result<(Unit, Tables), Failure> {
+pub async fn sheet(session: &Session, unit: UnitId, period: Period, locale: Locale) -> Result<(Unit, Tables), Failure> {
     let app = &session.app;
     let (_, sheet) = reports::sheet(app, session, unit, period).await?;
     let (position, figures) = whole(app, session, Some(unit), period).await?;
@@ -200,7 +195,9 @@ fn under(level: &str) -> Option<(&'static str, [&'static str; 2])> {
 fn made_from(locale: Locale, position: u64, period: Period) -> String {
     let (from, to) = (period.from, period.last());
     match locale {
-        Locale::Chinese => format!("期间：{from} 至 {to}；依据存证记录前 {position} 条。比率向下取至千分位；无可计量者留空。"),
+        Locale::Chinese => {
+            format!("期间：{from} 至 {to}；依据存证记录前 {position} 条。比率向下取至千分位；无可计量者留空。")
+        }
         Locale::English => format!(
             "From {from} to {to}, from the first {position} entries of the record. Ratios are rounded down to thousandths; where there is nothing to measure nothing is shown."
         ),

@@ -90,7 +90,9 @@ impl Cell {
 
 impl Number {
     fn written(self) -> String {
-        let parts = |number: i64, unit: u64| (if number < 0 { "-" } else { "" }, number.unsigned_abs() / unit, number.unsigned_abs() % unit);
+        let parts = |number: i64, unit: u64| {
+            (if number < 0 { "-" } else { "" }, number.unsigned_abs() / unit, number.unsigned_abs() % unit)
+        };
         match self {
             Self::Whole(number) => number.to_string(),
             Self::Share(thousandths) => {

@@ -190,9 +190,10 @@ async fn written<F>(
 where
     F: Future<Output = Result<String, yishi_service::failures::Failure>>,
 {
-    let facts = || serde_json::to_value(tables).map_err(|error| {
-        yishi_service::failures::Failure::Inconsistent(format!("a report is no JSON: {error}"))
-    });
+    let facts = || {
+        serde_json::to_value(tables)
+            .map_err(|error| yishi_service::failures::Failure::Inconsistent(format!("a report is no JSON: {error}")))
+    };
     let (bytes, ending) = match format.unwrap_or(ReportFormat::Pdf) {
         ReportFormat::Csv => (tables.csv()?, "csv"),
         ReportFormat::Xlsx => (tables.xlsx(locale)?, "xlsx"),
