@@ -12,7 +12,7 @@ use yishi_store::visits::{self, Days};
 use crate::{
     App,
     cases::{self, require_text},
-    directory::require_unit,
+    directory::find_unit,
     events::{commit_to, event},
     failures::Failure,
     meetings::require_members,
@@ -60,7 +60,7 @@ pub async fn record(app: &App, session: &Session, new: NewVisit) -> Result<Visit
         require_text("visit.bad_note", "note", note, 2_000)?;
     }
     let mut tx = app.db.write(ctx).await?;
-    let unit = require_unit(&mut tx, visit.unit, "unit").await?;
+    let unit = find_unit(&mut tx, visit.unit).await?;
     if visit.helper != me {
         session.require_role(Role::Coordinator, &unit.path)?;
     } else if !session.holds(Role::ALL, &unit.path) {
@@ -98,7 +98,7 @@ pub async fn list(
     limit: u16,
 ) -> Result<Vec<Visit>, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
-    let unit = require_unit(&mut tx, unit, "unit").await?;
+    let unit = find_unit(&mut tx, unit).await?;
     session.require_reach(&unit.path)?;
     Ok(visits::page(&mut tx, &unit.path, after, limit).await?)
 }
@@ -106,6 +106,6 @@ pub async fn list(
 /// Adds the visits in a unit up: all of them first, then by what was helped with.
 pub async fn sums(app: &App, session: &Session, unit: UnitId, days: Days) -> Result<Vec<Sum>, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
-    let unit = require_unit(&mut tx, unit, "unit").await?;
+    let unit = find_unit(&mut tx, unit).await?;
     Ok(visits::sums(&mut tx, &unit.path, days).await?)
 }

@@ -110,7 +110,8 @@ async fn another_tenants_ids_lead_nowhere() {
             let path = operation.path("3301", &foreign);
             let (status, body) = server.call(operation.method.clone(), &path, &ours, &json!({})).await;
             assert!(status.is_client_error(), "{} reached another tenant's thing: {status} {body}", operation.id);
-            if operation.method == Method::GET {
+            // What takes no identifier, such as a quarter, says that this is none.
+            if operation.method == Method::GET && body["code"] != "request.bad_path" {
                 assert_eq!(status, StatusCode::NOT_FOUND, "{}: {body}", operation.id);
             }
         }
