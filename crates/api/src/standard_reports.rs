@@ -25,7 +25,7 @@ const PLACES: usize = 20;
 const UNITS: u16 = 500;
 
 /// The locale's words, of those in zh-CN and those in English.
-fn say<'a>(locale: Locale, [chinese, english]: [&'a str; 2]) -> &'a str {
+fn say(locale: Locale, [chinese, english]: [&str; 2]) -> &str {
     match locale {
         Locale::Chinese => chinese,
         Locale::English => english,

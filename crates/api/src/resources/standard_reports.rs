@@ -63,7 +63,6 @@ impl StandardReportsApi {
         operation_id = "export_performance_sheet",
         tag = "Tag::Reports"
     )]
-    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the request")]
     async fn export_performance_sheet(
         &self,
         session: Session,
@@ -92,7 +91,6 @@ impl StandardReportsApi {
         operation_id = "export_quarter_report",
         tag = "Tag::Reports"
     )]
-    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the request")]
     async fn export_quarter_report(
         &self,
         session: Session,
