@@ -47,6 +47,7 @@ mod registers;
 mod repeats;
 mod reports;
 mod roles;
+mod round_trips;
 mod rule_sets;
 mod secrecy;
 mod sending;

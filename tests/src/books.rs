@@ -25,7 +25,6 @@ impl Ballot {
         format!("/ballots/{}{rest}", self.id)
     }
 
-    /// Counts it when its time is over; gives how it stands then.
     /// Counts a ballot when its two days are over; gives how it stands then.
     pub async fn counted(&self) -> Value {
         counted(&self.community, &self.id).await

@@ -61,7 +61,7 @@ pub async fn import(app: &App, session: &Session, lines: Vec<Line>, dry_run: boo
     }
     let mut tx = app.db.write(ctx).await?;
     // Of two equal files at once the second one finds what the first one opened.
-    funds::hold_files(&mut tx).await?;
+    funds::hold_opening(&mut tx).await?;
     let codes: Vec<_> = wanted.iter().map(|(_, it)| it.unit.clone()).collect();
     let places: BTreeMap<_, _> =
         units::with_codes(&mut tx, &codes).await?.into_iter().map(|it| (it.code.clone(), it)).collect();

@@ -35,6 +35,12 @@ pub async fn open(app: &App, session: &Session, new: NewFund) -> Result<FundId, 
     let mut tx = app.db.write(ctx).await?;
     let unit = require_unit(&mut tx, new.unit, "unit").await?;
     session.require_reach(&unit.path)?;
+    funds::hold_opening(&mut tx).await?;
+    let alike = funds::of_names(&mut tx, std::slice::from_ref(&new.name)).await?;
+    if alike.iter().any(|it| it.unit == new.unit) {
+        let refusal = Refusal::conflict("fund.exists", "the unit keeps a fund of this name");
+        return Err(refusal.with_fix("give the fund another name, or use the one that is there").into());
+    }
     let NewFund { unit: keeper, kind, name, may_overdraw } = new;
     let id = ctx.new_id();
     let fund = Fund { id, unit: keeper, path: unit.path, kind, name, may_overdraw, opened_at: ctx.now };

@@ -59,12 +59,12 @@ pub async fn upsert(tx: &mut WriteTx, book: Book, rows: &[(UnitId, Row)], at: Da
     Ok(())
 }
 
-/// Finds rows by their keys.
+/// Finds rows by their keys. It is planned anew each time: a plan from when the register was empty reads all of it once it has grown.
 pub async fn of_keys(tx: &mut TenantTx, book: Book, keys: &[&str]) -> Result<Vec<Kept>, StoreError> {
     let mut query = QueryBuilder::new(SELECT);
     query.push_bind(tx.tenant().uuid()).push(" AND r.book = ").push_bind(book.code());
     query.push(" AND r.key = ANY(").push_bind(keys.to_vec()).push(")");
-    query.build().fetch_all(tx.sql()).await?.iter().map(kept).collect()
+    query.build().persistent(false).fetch_all(tx.sql()).await?.iter().map(kept).collect()
 }
 
 /// Finds a row and keeps it from changing.

@@ -49,8 +49,8 @@ pub async fn insert(tx: &mut WriteTx, fund: &Fund) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Keeps everybody else from opening the tenant's funds from a file until the transaction ends.
-pub async fn hold_files(tx: &mut WriteTx) -> Result<(), StoreError> {
+/// Keeps everybody else from opening funds of the tenant until the transaction ends, so that no two of a unit have one name.
+pub async fn hold_opening(tx: &mut WriteTx) -> Result<(), StoreError> {
     let (high, low) = tx.tenant().uuid().as_u64_pair();
     // The number tells this lock from others of the tenant.
     let key = i64::from_ne_bytes((high ^ low.rotate_left(17) ^ 0x6675_6e64).to_ne_bytes());

@@ -171,14 +171,15 @@ pub async fn rows(
     limit: u16,
 ) -> Result<Vec<(u64, UnitId, Row)>, StoreError> {
     let rows = sqlx::query(
-        "SELECT r.line, r.key, r.unit_id, u.code, r.began_on, r.ended_on, r.fields FROM import_rows r
-         JOIN units u ON u.tenant_id = r.tenant_id AND u.id = r.unit_id
-         WHERE r.tenant_id = $1 AND r.import_id = $2 AND r.line > $3 ORDER BY r.line LIMIT $4",
+        "SELECT r.line, r.key, r.unit_id, u.code, r.began_on, r.ended_on, r.fields FROM (
+             SELECT * FROM import_rows WHERE tenant_id = $1 AND import_id = $2 AND line > $3 ORDER BY line LIMIT $4) r
+         JOIN units u ON u.tenant_id = r.tenant_id AND u.id = r.unit_id ORDER BY r.line",
     )
     .bind(tx.tenant().uuid())
     .bind(id.uuid())
     .bind(after.cast_signed())
     .bind(i64::from(limit))
+    .persistent(false)
     .fetch_all(tx.sql())
     .await?;
     rows.iter()
