@@ -51,15 +51,16 @@ use crate::resources::{
     disclosures::DisclosuresApi, divisions::DivisionsApi, evaluations::EvaluationsApi, facts::FactsApi,
     feedback::FeedbackApi, findings::FindingsApi, fund_files::FundFilesApi, funds::FundsApi, imports::ImportsApi,
     indicators::IndicatorsApi, invitations::InvitationsApi, items::ItemsApi, letters::LettersApi,
-    mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi, notices::NoticesApi,
-    objections::ObjectionsApi, open_data::OpenDataApi, open311::Open311Api, orders::OrdersApi,
-    participations::ParticipationsApi, people::PeopleApi, pool::PoolApi, pools::PoolsApi, positions::PositionsApi,
-    preferences::PreferencesApi, prints::PrintsApi, provinces::ProvincesApi, records::RecordsApi,
-    registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
-    settings::SettingsApi, speeches::SpeechesApi, standard_reports::StandardReportsApi, stars::StarsApi,
-    statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi, templates::TemplatesApi,
-    tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi, units::UnitsApi, visits::VisitsApi,
-    webhooks::WebhooksApi, work_orders::WorkOrdersApi, working_days::WorkingDaysApi,
+    mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi,
+    notice_rules::NoticeRulesApi, notices::NoticesApi, objections::ObjectionsApi, open_data::OpenDataApi,
+    open311::Open311Api, orders::OrdersApi, participations::ParticipationsApi, people::PeopleApi, pool::PoolApi,
+    pools::PoolsApi, positions::PositionsApi, preferences::PreferencesApi, prints::PrintsApi, provinces::ProvincesApi,
+    records::RecordsApi, registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi,
+    rule_sets::RuleSetsApi, settings::SettingsApi, speeches::SpeechesApi, standard_reports::StandardReportsApi,
+    stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi,
+    templates::TemplatesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi,
+    units::UnitsApi, visits::VisitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi,
+    working_days::WorkingDaysApi,
 };
 
 /// Lists the resources once, as the type of all of them and as their value; in groups of two and more, since a tuple has few members.
@@ -89,6 +90,7 @@ resources! {
     RegistersApi;
     // What its people hear.
     NoticesApi
+    NoticeRulesApi
     ContactsApi
     PreferencesApi
     TemplatesApi

@@ -33,6 +33,7 @@ pub mod mandates;
 pub mod meetings;
 pub mod members;
 pub mod minutes;
+pub mod notice_rules;
 pub mod notices;
 pub mod objections;
 pub mod open311;

@@ -53,6 +53,20 @@ coded! {
     }
 }
 
+coded! {
+    /// How soon whoever tells something wants it to be heard of, the latest first.
+    Haste {
+        /// Gathered until a Monday morning, also for whoever wants it sooner.
+        Weekly = "weekly",
+        /// Gathered until a morning, also for whoever wants it sooner.
+        Daily = "daily",
+        /// As its reader wants it.
+        AsWanted = "as_wanted",
+        /// At once, in quiet hours too.
+        Urgent = "urgent",
+    }
+}
+
 /// A language that letters are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Locale {
@@ -87,9 +101,25 @@ const URGENT: [&str; 5] =
 /// When gathered letters go out.
 const MORNING: NaiveTime = NaiveTime::from_hms_opt(8, 0, 0).expect("eight in the morning");
 
-/// Tells whether notices of a kind cannot wait.
-pub fn is_urgent(kind: &str) -> bool {
-    URGENT.contains(&kind)
+impl Haste {
+    /// How soon notices of a kind are to be heard of that nobody says anything else of.
+    pub fn of(kind: &str) -> Self {
+        Self::AsWanted.for_kind(kind)
+    }
+
+    /// How soon notices of a kind are to be heard of; what cannot wait by its nature does not, whatever anybody says.
+    pub fn for_kind(self, kind: &str) -> Self {
+        if URGENT.contains(&kind) { Self::Urgent } else { self }
+    }
+
+    /// How often what can wait is sent to somebody who wants it at a pace.
+    fn slowed(self, pace: Pace) -> Pace {
+        match self {
+            Self::Weekly => Pace::Weekly,
+            Self::Daily => pace.max(Pace::Daily),
+            Self::AsWanted | Self::Urgent => pace,
+        }
+    }
 }
 
 impl Default for Preferences {
@@ -101,28 +131,18 @@ impl Default for Preferences {
 
 impl Preferences {
     /// How soon, and by the clock on the wall when, something that happens now is sent by a carrier; none where it is not wanted by it.
-    pub fn due(&self, carrier: Carrier, urgent: bool, now: NaiveDateTime) -> Option<(Urgency, NaiveDateTime)> {
+    pub fn due(&self, carrier: Carrier, haste: Haste, now: NaiveDateTime) -> Option<(Urgency, NaiveDateTime)> {
         let wish = match carrier {
             Carrier::Email => self.email,
             Carrier::Sms => self.sms,
         };
-        match (wish, urgent) {
+        let pace = haste.slowed(self.pace);
+        match (wish, haste == Haste::Urgent) {
             (Wish::Nothing, _) | (Wish::Urgent, false) => None,
             (_, true) => Some((Urgency::Urgent, now)),
-            (Wish::Everything, false) if self.pace == Pace::AtOnce => Some((Urgency::Ordinary, self.awake(now))),
-            (Wish::Everything, false) => Some((Urgency::Gathered, self.awake(self.gathering(now)))),
+            (Wish::Everything, false) if pace == Pace::AtOnce => Some((Urgency::Ordinary, self.awake(now))),
+            (Wish::Everything, false) => Some((Urgency::Gathered, self.awake(gathering(pace, now)))),
         }
-    }
-
-    /// The next morning on which what was gathered goes out.
-    fn gathering(&self, now: NaiveDateTime) -> NaiveDateTime {
-        let today = if now.time() < MORNING { 0 } else { 1 };
-        let first = now.date() + Days::new(today);
-        let wait = match self.pace {
-            Pace::Weekly => (7 - u64::from(first.weekday().num_days_from_monday())) % 7,
-            _ => 0,
-        };
-        (first + Days::new(wait)).and_time(MORNING)
     }
 
     /// An instant, or the end of the quiet hours that it lies in.
@@ -136,6 +156,17 @@ impl Preferences {
             _ => at,
         }
     }
+}
+
+/// The next morning on which what was gathered goes out.
+fn gathering(pace: Pace, now: NaiveDateTime) -> NaiveDateTime {
+    let today = if now.time() < MORNING { 0 } else { 1 };
+    let first = now.date() + Days::new(today);
+    let wait = match pace {
+        Pace::Weekly => (7 - u64::from(first.weekday().num_days_from_monday())) % 7,
+        _ => 0,
+    };
+    (first + Days::new(wait)).and_time(MORNING)
 }
 
 impl Locale {
@@ -193,7 +224,7 @@ mod tests {
     }
 
     fn email(it: &Preferences, urgent: bool, now: &str) -> Option<(Urgency, NaiveDateTime)> {
-        it.due(Carrier::Email, urgent, at(now))
+        it.due(Carrier::Email, if urgent { Haste::Urgent } else { Haste::AsWanted }, at(now))
     }
 
     #[test]
@@ -224,10 +255,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_for_a_digest_waits_for_one_and_for_no_sooner_one_than_its_reader_wants() {
+        let due = |pace, haste| {
+            let it = Preferences { pace, ..Preferences::default() };
+            it.due(Carrier::Email, haste, at("2026-03-02T09:00:00")).expect("it is wanted")
+        };
+        let [tuesday, monday] = ["2026-03-03T08:00:00", "2026-03-09T08:00:00"].map(at);
+        assert_eq!(due(Pace::AtOnce, Haste::Daily), (Urgency::Gathered, tuesday));
+        assert_eq!(due(Pace::Weekly, Haste::Daily), (Urgency::Gathered, monday));
+        assert_eq!(due(Pace::AtOnce, Haste::Weekly), (Urgency::Gathered, monday));
+        assert_eq!(due(Pace::Weekly, Haste::Urgent).0, Urgency::Urgent);
+        assert_eq!((Haste::of("item.late"), Haste::of("topic.closed")), (Haste::Urgent, Haste::AsWanted));
+    }
+
+    #[test]
     fn a_carrier_carries_what_is_wanted_by_it() {
         let it = Preferences::default();
-        assert_eq!(it.due(Carrier::Sms, false, at("2026-03-02T12:00:00")), None);
-        assert!(it.due(Carrier::Sms, true, at("2026-03-02T12:00:00")).is_some());
+        assert_eq!(it.due(Carrier::Sms, Haste::AsWanted, at("2026-03-02T12:00:00")), None);
+        assert!(it.due(Carrier::Sms, Haste::Urgent, at("2026-03-02T12:00:00")).is_some());
         let nothing = Preferences { email: Wish::Nothing, ..it };
         assert_eq!(email(&nothing, true, "2026-03-02T12:00:00"), None);
     }

@@ -58,6 +58,8 @@ pub mod meetings;
 #[cfg(feature = "cases")]
 pub mod money;
 #[cfg(feature = "cases")]
+pub mod notices;
+#[cfg(feature = "cases")]
 pub mod opinions;
 #[cfg(feature = "cases")]
 pub mod orders;

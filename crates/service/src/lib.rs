@@ -12,6 +12,7 @@ mod events;
 mod rules;
 mod trials;
 
+pub mod announcing;
 pub mod api_keys;
 pub mod balance;
 pub mod ballots;

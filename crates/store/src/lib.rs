@@ -22,6 +22,7 @@
 //! ```
 
 pub mod advisers;
+pub mod announcements;
 pub mod api_keys;
 pub mod attachments;
 pub mod ballots;

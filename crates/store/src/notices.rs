@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
-use yishi_domain::{EventId, MemberId, UnitId, access::Role, letters::is_urgent};
+use yishi_domain::{EventId, MemberId, UnitId, access::Role, letters::Haste};
 
-use crate::{StoreError, TenantTx, WriteTx, letters, rows};
+use crate::{RecordTx, StoreError, TenantTx, WriteTx, letters, rows};
 
 /// A notice.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -85,6 +85,31 @@ pub async fn leave(
     facts: &Value,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    put(tx, members, &ids, (kind, Haste::of(kind)), event, facts, at).await
+}
+
+/// Leaves notices of what was committed before; with the kind comes how soon it is to be heard of.
+pub async fn carry(
+    tx: &mut RecordTx,
+    members: &[MemberId],
+    ids: impl Fn() -> Uuid,
+    kind: (&str, Haste),
+    event: EventId,
+    facts: &Value,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    put(tx, members, &ids, kind, event, facts, at).await
+}
+
+async fn put(
+    tx: &mut TenantTx,
+    members: &[MemberId],
+    ids: &impl Fn() -> Uuid,
+    (kind, haste): (&str, Haste),
+    event: EventId,
+    facts: &Value,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
     for (part, prepared) in rows::parts(members) {
         let mut query =
@@ -95,7 +120,7 @@ pub async fn leave(
         });
         query.push(" ON CONFLICT (tenant_id, member_id, event_id) DO NOTHING RETURNING id, member_id");
         let left: Vec<(Uuid, Uuid)> = query.build_query_as().persistent(prepared).fetch_all(tx.sql()).await?;
-        letters::write(tx, &left, &ids, is_urgent(kind), at).await?;
+        letters::write(tx, &left, ids, haste, at).await?;
     }
     Ok(())
 }

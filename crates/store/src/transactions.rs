@@ -225,8 +225,8 @@ impl DerefMut for WriteTx {
 /// A transaction that carries on what was committed before, to one tenant's record or to those who are told, which is no change and needs no
 /// event of its own.
 ///
-/// Only the functions of [`crate::records`], [`crate::running`], [`crate::reports`], [`crate::deliveries`], [`crate::letters`] and
-/// [`crate::contacts`] write in it.
+/// Only the functions of [`crate::records`], [`crate::running`], [`crate::reports`], [`crate::deliveries`], [`crate::letters`],
+/// [`crate::contacts`], [`crate::announcements`] and [`crate::notices::carry`] write in it.
 #[derive(Debug)]
 pub struct RecordTx {
     inner: TenantTx,

@@ -76,6 +76,7 @@ const CASES: &[&str] = &[
     "templates",
     "letters",
     "letter_notices",
+    "notice_rules",
     "special_days",
     "webhooks",
     "deliveries",

@@ -10,7 +10,7 @@ use tokio::{
     sync::Notify,
     task::JoinHandle,
 };
-use yishi_service::{App, attachments, couriers, letters};
+use yishi_service::{App, announcing, attachments, couriers, letters};
 
 use crate::{commands::Serve, homes::Home};
 
@@ -122,10 +122,12 @@ async fn work_for_good(app: Arc<App>) {
     let timers = repeat("timers", [Duration::ZERO, REST], &app, |app| async move { app.fire_all().await });
     let replays = repeat("replays", [Duration::ZERO, REST], &app, |app| async move { app.replay_all().await });
     let couriers = repeat("couriers", [Duration::ZERO, REST], &app, |app| async move { couriers::round(&app).await });
+    let announcing =
+        repeat("announcing", [Duration::ZERO, REST], &app, |app| async move { announcing::round(&app).await });
     let letters = post_for_good(Arc::clone(&app));
     let collecting =
         repeat("collecting", [COLLECTING, COLLECTING], &app, |app| async move { attachments::collect(&app).await });
-    tokio::join!(sequencing, projecting, resigning, timers, replays, couriers, letters, collecting);
+    tokio::join!(sequencing, projecting, resigning, timers, replays, couriers, announcing, letters, collecting);
 }
 
 /// Sends letters, for good.

@@ -6,9 +6,9 @@ use chrono::{DateTime, NaiveDateTime, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use sqlx::{QueryBuilder, Row};
 use uuid::Uuid;
-use yishi_domain::letters::{Carrier, Preferences, Urgency};
+use yishi_domain::letters::{Carrier, Haste, Preferences, Urgency};
 
-use crate::{StoreError, WriteTx, codes, preferences, rows};
+use crate::{StoreError, TenantTx, codes, preferences, rows};
 
 /// Somebody who is reached by a carrier, and wants to be.
 struct Reader {
@@ -32,10 +32,10 @@ const PERIODS: usize = 3;
 
 /// Writes what the readers of notices want to have; each notice comes with its reader.
 pub(crate) async fn write(
-    tx: &mut WriteTx,
+    tx: &mut TenantTx,
     notices: &[(Uuid, Uuid)],
     ids: &impl Fn() -> Uuid,
-    urgent: bool,
+    haste: Haste,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let readers = readers(tx, notices).await?;
@@ -50,7 +50,7 @@ pub(crate) async fn write(
     let now = at.with_timezone(&zone).naive_local();
     let (mut single, mut gathered, mut links) = (Vec::new(), Vec::new(), Vec::new());
     for reader in readers {
-        match reader.preferences.due(reader.carrier, urgent, now) {
+        match reader.preferences.due(reader.carrier, haste, now) {
             None => {}
             Some((Urgency::Gathered, until)) => gathered.push((reader, until)),
             Some((urgency, due)) => {
@@ -63,12 +63,12 @@ pub(crate) async fn write(
     }
     insert(tx, &single, false, at).await?;
     for _ in 0..PERIODS {
-        gathered = gather(tx, gathered, ids, zone, at, &mut links).await?;
+        gathered = gather(tx, gathered, ids, (zone, haste), at, &mut links).await?;
     }
     link(tx, &links).await
 }
 
-async fn readers(tx: &mut WriteTx, notices: &[(Uuid, Uuid)]) -> Result<Vec<Reader>, StoreError> {
+async fn readers(tx: &mut TenantTx, notices: &[(Uuid, Uuid)]) -> Result<Vec<Reader>, StoreError> {
     let notice_of: HashMap<Uuid, Uuid> = notices.iter().map(|(notice, member)| (*member, *notice)).collect();
     let members: Vec<_> = notice_of.keys().copied().collect();
     let rows = sqlx::query(
@@ -91,10 +91,10 @@ async fn readers(tx: &mut WriteTx, notices: &[(Uuid, Uuid)]) -> Result<Vec<Reade
 
 /// Puts notices into the letters that gather until an instant; gives back those whose letter is going out already, for the next one.
 async fn gather(
-    tx: &mut WriteTx,
+    tx: &mut TenantTx,
     wanted: Vec<(Reader, NaiveDateTime)>,
     ids: &impl Fn() -> Uuid,
-    zone: Tz,
+    (zone, haste): (Tz, Haste),
     at: DateTime<Utc>,
     links: &mut Vec<(Uuid, Uuid)>,
 ) -> Result<Vec<(Reader, NaiveDateTime)>, StoreError> {
@@ -125,7 +125,7 @@ async fn gather(
         match open.get(&(reader.member, reader.carrier.code().to_owned(), letter.due)) {
             Some(id) => links.push((*id, reader.notice)),
             None => {
-                let next = reader.preferences.due(reader.carrier, false, until).map(|(_, next)| next);
+                let next = reader.preferences.due(reader.carrier, haste, until).map(|(_, next)| next);
                 left.extend(next.map(|next| (reader, next)));
             }
         }
@@ -133,7 +133,7 @@ async fn gather(
     Ok(left)
 }
 
-async fn insert(tx: &mut WriteTx, letters: &[New], gathers: bool, at: DateTime<Utc>) -> Result<(), StoreError> {
+async fn insert(tx: &mut TenantTx, letters: &[New], gathers: bool, at: DateTime<Utc>) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
     for (part, prepared) in rows::parts(letters) {
         let mut query = QueryBuilder::new(
@@ -149,7 +149,7 @@ async fn insert(tx: &mut WriteTx, letters: &[New], gathers: bool, at: DateTime<U
     Ok(())
 }
 
-async fn link(tx: &mut WriteTx, links: &[(Uuid, Uuid)]) -> Result<(), StoreError> {
+async fn link(tx: &mut TenantTx, links: &[(Uuid, Uuid)]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
     for (part, prepared) in rows::parts(links) {
         let mut query = QueryBuilder::new("INSERT INTO letter_notices (tenant_id, letter_id, notice_id) ");
