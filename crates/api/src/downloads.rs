@@ -163,8 +163,7 @@ impl ApiResponse for Download {
             deprecated: false,
             schema: String::schema_ref(),
         };
-        let bytes =
-            || MetaMediaType { content_type: Binary::<Body>::CONTENT_TYPE, schema: Binary::<Body>::schema_ref() };
+        let bytes = || MetaMediaType { content_type: "*/*", schema: Binary::<Body>::schema_ref() };
         let of = |status, description, headers: &[(&str, &str)], content| MetaResponse {
             description,
             status: Some(status),

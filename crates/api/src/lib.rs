@@ -27,6 +27,7 @@ pub mod problems;
 pub mod requests;
 pub mod resources;
 pub mod sessions;
+mod shapes;
 pub mod standard_reports;
 pub mod tables;
 mod tiles;

@@ -33,10 +33,12 @@ pub(crate) fn operation_of(request: &Request) -> Option<&'static str> {
     OPERATIONS.get(&(request.method().clone(), shape(&pattern.0))).map(|it| it.id)
 }
 
-/// What the description calls a parameter of a path, which the router knows by its number alone, such as `param1`.
-pub(crate) fn path_parameter(operation: &str, router: &str) -> Option<&'static str> {
-    let place: usize = router.strip_prefix("param")?.parse().ok()?;
-    OPERATIONS.values().find(|it| it.id == operation)?.parameters.get(place).map(String::as_str)
+/// What the description calls a parameter of a path, which the router knows by its number alone, such as `param1`, and a validator by its name.
+pub(crate) fn path_parameter(operation: &str, name: &str) -> Option<&'static str> {
+    let parameters = &OPERATIONS.values().find(|it| it.id == operation)?.parameters;
+    let place = name.strip_prefix("param").and_then(|it| it.parse::<usize>().ok());
+    let found = place.map_or_else(|| parameters.iter().find(|it| *it == name), |place| parameters.get(place));
+    found.map(String::as_str)
 }
 
 /// Every operation with its method and path, in no particular order.
@@ -76,6 +78,7 @@ mod tests {
     #[test]
     fn a_paths_parameters_have_the_names_of_the_description() {
         assert_eq!(path_parameter("get_unit", "param1"), Some("unit"));
+        assert_eq!(path_parameter("get_unit", "unit"), Some("unit"));
         assert_eq!(path_parameter("get_unit", "param2"), None);
         assert_eq!(path_parameter("get_unit", "limit"), None);
     }

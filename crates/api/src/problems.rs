@@ -130,12 +130,15 @@ impl Problem {
         if let Some(ParseRequestPayloadError { reason }) = error.downcast_ref() {
             return Self::of_body(reason);
         }
-        if let Some(ParseParamError { name, reason }) = error.downcast_ref() {
-            return Self::new(StatusCode::BAD_REQUEST, "request.bad_parameter", reason).with_field(*name);
-        }
+        let in_path = |name| requests::current_operation().and_then(|it| operations::path_parameter(it, name));
         if let Some(ParsePathError { name, reason }) = error.downcast_ref() {
-            let known = requests::current_operation().and_then(|it| operations::path_parameter(it, name));
-            return Self::new(StatusCode::BAD_REQUEST, "request.bad_path", reason).with_field(known.unwrap_or(*name));
+            let field = in_path(name).unwrap_or(*name);
+            return Self::new(StatusCode::BAD_REQUEST, "request.bad_path", reason).with_field(field);
+        }
+        if let Some(ParseParamError { name, reason }) = error.downcast_ref() {
+            // What a part of the path may be is told in the same way whoever finds that it is not.
+            let code = if in_path(name).is_some() { "request.bad_path" } else { "request.bad_parameter" };
+            return Self::new(StatusCode::BAD_REQUEST, code, reason).with_field(*name);
         }
         if let Some(ParseMultipartError { reason }) = error.downcast_ref() {
             return Self {

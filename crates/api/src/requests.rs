@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use poem::{
     Body, Endpoint, IntoResponse as _, Request, Response,
     http::{HeaderValue, Method, StatusCode, header},
@@ -35,6 +36,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 tokio::task_local! {
     static CURRENT: Arc<Current>;
 }
+
+/// The bytes of a request's body.
+#[derive(Clone)]
+pub(crate) struct Sent(pub Bytes);
 
 struct Current {
     id: RequestId,
@@ -181,6 +186,8 @@ async fn limited(mut request: Request, app: &App) -> Result<Request, Problem> {
                 let digest = digest_of(&request, &bytes);
                 request.set_data(digest);
             }
+            let bytes = Bytes::from(bytes);
+            request.set_data(Sent(bytes.clone()));
             request.set_body(Body::from(bytes));
             return Ok(request);
         }

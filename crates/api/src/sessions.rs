@@ -14,7 +14,8 @@ use crate::{
     access::{Access, access_of},
     operations::operation_of,
     problems::Problem,
-    requests::{self, IDEMPOTENCY_KEY},
+    requests::{self, IDEMPOTENCY_KEY, Sent},
+    shapes,
 };
 
 /// An admitted caller with a token.
@@ -106,13 +107,24 @@ async fn admit_bearer(request: &Request, bearer: Bearer) -> poem::Result<Admitte
 async fn claim_bearer(request: &Request, bearer: Bearer) -> poem::Result<Claimed> {
     let Asked { app, tenant, once, .. } = asked(request)?;
     let claim = sessions::claim(app, Some(&bearer.token), tenant, requests::id(), once).map_err(Problem::from)?;
+    check_body(request)?;
     Ok(Claimed { app: Arc::clone(app), claim })
 }
 
 async fn admit(request: &Request, token: Option<&str>) -> Result<Admitted, Problem> {
     let Asked { app, access, tenant, once } = asked(request)?;
     let session = sessions::admit(app, access, token, tenant, requests::id(), once).await?;
+    check_body(request)?;
     Ok(Admitted { app: Arc::clone(app), session })
+}
+
+/// Holds a JSON body against the description; rows of other types are read by whoever takes them.
+fn check_body(request: &Request) -> Result<(), Problem> {
+    let is_json = request.content_type().is_some_and(|it| it.starts_with("application/json"));
+    match (operation_of(request), request.data()) {
+        (Some(operation), Some(Sent(body))) if is_json => shapes::check(operation, body),
+        _ => Ok(()),
+    }
 }
 
 /// What a request is for.

@@ -90,6 +90,7 @@ impl DisclosuresApi {
         /// The unit's id.
         unit: Path<Uuid>,
         /// The quarter, in the tenant's zone.
+        #[oai(validator(pattern = "^2[0-9]{3}-Q[1-4]$"))]
         quarter: Path<String>,
     ) -> Result<Json<Disclosure>, Problem> {
         let quarter = quarter_of(&quarter)?;

@@ -144,6 +144,7 @@ impl PrintsApi {
         /// The unit's id.
         unit: Path<Uuid>,
         /// The quarter, in the tenant's zone, such as `2026-Q3`.
+        #[oai(validator(pattern = "^2[0-9]{3}-Q[1-4]$"))]
         quarter: Path<String>,
         /// The language; Chinese unless given.
         locale: Query<Option<Locale>>,
@@ -168,6 +169,7 @@ impl PrintsApi {
         /// The unit's id.
         unit: Path<Uuid>,
         /// The quarter, in the tenant's zone, such as `2026-Q3`.
+        #[oai(validator(pattern = "^2[0-9]{3}-Q[1-4]$"))]
         quarter: Path<String>,
         /// The language; Chinese unless given.
         locale: Query<Option<Locale>>,

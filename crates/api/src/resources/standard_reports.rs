@@ -98,6 +98,7 @@ impl StandardReportsApi {
         #[oai(name = "tenant")]
         _tenant: Path<String>,
         /// The quarter, in the tenant's zone, such as `2026-Q3`; what happened so far where it is not over.
+        #[oai(validator(pattern = "^2[0-9]{3}-Q[1-4]$"))]
         quarter: Path<String>,
         /// The unit; the whole city unless given.
         unit: Query<Option<Uuid>>,
@@ -124,6 +125,7 @@ impl StandardReportsApi {
         &self,
         session: Session,
         /// The quarter, such as `2026-Q3`.
+        #[oai(validator(pattern = "^2[0-9]{3}-Q[1-4]$"))]
         quarter: Path<String>,
         /// How it is written; as PDF unless given.
         format: Query<Option<ReportFormat>>,
