@@ -1,7 +1,12 @@
 //! Notices by rules: a city says who is told of what, and they are, once, in their inbox and beyond it.
 
 use serde_json::{Value, json};
-use yishi_tests::{clients::Client, communities::Community, mailboxes::Mailboxes, servers::Setup};
+use yishi_tests::{
+    clients::{Client, Sent},
+    communities::{Community, HOME, text},
+    mailboxes::Mailboxes,
+    servers::Setup,
+};
 
 /// The notices of a kind that somebody has, once there are so many.
 async fn told(who: &Client, kind: &str, number: usize) -> Vec<Value> {
@@ -107,4 +112,38 @@ async fn a_city_says_who_is_told_of_what_and_what_cannot_wait() {
     community.deliberate(&topic).await;
     told(&community.resident(0), "meeting.convened", 1).await;
     assert_eq!(told(&street, "topic.raised", 2).await.len(), 2, "the rule is gone");
+}
+
+#[tokio::test]
+async fn an_inbox_is_followed_as_it_fills_and_taken_up_where_it_ended() {
+    let community = Community::gathered(1).await;
+    let resident = community.resident(0);
+    let first_topic = community.accepted().await;
+    let first = resident.follow("/notices/stream?unread=true", None, 1).await;
+    let notice = |sent: &Sent| sent.data["notice"].clone();
+    assert_eq!((&first[0].data["unread"], &notice(&first[0])["kind"]), (&json!(1), &json!("topic.accepted")));
+    assert_eq!(notice(&first[0])["facts"]["topic"], first_topic.as_str());
+    let (follower, last) = (resident.clone(), first[0].id.clone());
+    let following = tokio::spawn(async move { follower.follow("/notices/stream", Some(&last), 2).await });
+    let topics = [community.accepted().await, community.accepted().await];
+    let next = following.await.expect("it goes on");
+    assert_eq!([0, 1].map(|i| notice(&next[i])["facts"]["topic"].clone()), topics.map(Value::from));
+    assert_eq!(next[1].data["unread"], 3);
+    // Who stopped after the second is sent the third, and who says no mark only what comes.
+    let again = resident.follow("/notices/stream", Some(&next[0].id), 1).await;
+    assert_eq!(notice(&again[0])["id"], notice(&next[1])["id"]);
+    resident.get_with("/notices/stream", &[("last-event-id", "yesterday")]).await.refused(422, "notice.bad_mark");
+
+    // Whatever was read is told of no more.
+    let read = json!({"until": notice(&next[0])["id"]});
+    assert_eq!(resident.post("/notices/reading", read.clone()).await.expect(200)["unread"], 1);
+    assert_eq!(resident.post("/notices/reading", read).await.expect(200)["unread"], 1, "once more changes nothing");
+    let inbox = resident.get("/notices?unread=true").await.expect(200);
+    assert_eq!((inbox["items"].as_array().map(Vec::len), &inbox["items"][0]["id"]), (Some(1), &notice(&next[1])["id"]));
+    let unread = resident.follow("/notices/stream?unread=true", None, 1).await;
+    assert_eq!(notice(&unread[0])["id"], notice(&next[1])["id"]);
+    resident.post(&format!("/notices/{}/reading", text(&notice(&next[1])["id"])), Value::Null).await.expect(200);
+    assert_eq!(resident.get("/notices").await.expect(200)["unread"], 0);
+    let other = community.city.member("外人", HOME).await;
+    assert_eq!(community.city.by(&other).get("/notices").await.expect(200)["unread"], 0);
 }

@@ -39,6 +39,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("change_settings", Access::Roles(&[Administrator])),
     ("list_notices", Access::AnyMember),
     ("read_notice", Access::AnyMember),
+    ("read_notices", Access::AnyMember),
+    ("follow_notices", Access::AnyMember),
     ("get_notice_rules", Access::AnyMember),
     ("put_notice_rules", Access::Roles(&[Administrator])),
     ("remove_notice_rules", Access::Roles(&[Administrator])),

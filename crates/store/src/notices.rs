@@ -125,20 +125,56 @@ async fn put(
     Ok(())
 }
 
-/// Lists a member's notices before one, the latest first.
+/// Lists a member's notices before one, the latest first; only unread ones where that is asked for.
 pub async fn of_member(
     tx: &mut TenantTx,
     member: MemberId,
+    unread: bool,
     before: Option<Uuid>,
+    limit: u16,
+) -> Result<Vec<Notice>, StoreError> {
+    let mut query =
+        QueryBuilder::new("SELECT id, kind, event_id, facts, told_at, read_at FROM notices WHERE tenant_id = ");
+    query.push_bind(tx.tenant().uuid()).push(" AND member_id = ").push_bind(member.uuid());
+    if unread {
+        query.push(" AND read_at IS NULL");
+    }
+    if let Some(before) = before {
+        query.push(" AND id < ").push_bind(before);
+    }
+    query.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(limit));
+    Ok(query.build_query_as().fetch_all(tx.sql()).await?)
+}
+
+/// Which of a member's notices have an id from one on.
+pub async fn ids_from(tx: &mut TenantTx, member: MemberId, from: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar("SELECT id FROM notices WHERE tenant_id = $1 AND member_id = $2 AND id >= $3 ORDER BY id")
+        .bind(tx.tenant().uuid())
+        .bind(member.uuid())
+        .bind(from)
+        .fetch_all(tx.sql())
+        .await?)
+}
+
+/// Lists a member's notices from an id on but for some, the earliest first; only unread ones where that is asked for.
+pub async fn others_from(
+    tx: &mut TenantTx,
+    member: MemberId,
+    from: Uuid,
+    shown: &[Uuid],
+    unread: bool,
     limit: u16,
 ) -> Result<Vec<Notice>, StoreError> {
     Ok(sqlx::query_as(
         "SELECT id, kind, event_id, facts, told_at, read_at FROM notices
-         WHERE tenant_id = $1 AND member_id = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4",
+         WHERE tenant_id = $1 AND member_id = $2 AND id >= $3 AND id <> ALL($4) AND NOT ($5 AND read_at IS NOT NULL)
+         ORDER BY id LIMIT $6",
     )
     .bind(tx.tenant().uuid())
     .bind(member.uuid())
-    .bind(before)
+    .bind(from)
+    .bind(shown)
+    .bind(unread)
     .bind(i64::from(limit))
     .fetch_all(tx.sql())
     .await?)
@@ -167,4 +203,18 @@ pub async fn read(tx: &mut WriteTx, member: MemberId, id: Uuid, at: DateTime<Utc
     .execute(tx.sql())
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Notes that a member has read whatever they were told up to a notice; tells how many of these were unread.
+pub async fn read_until(tx: &mut WriteTx, member: MemberId, last: Uuid, at: DateTime<Utc>) -> Result<u64, StoreError> {
+    let done = sqlx::query(
+        "UPDATE notices SET read_at = $4 WHERE tenant_id = $1 AND member_id = $2 AND id <= $3 AND read_at IS NULL",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(member.uuid())
+    .bind(last)
+    .bind(at)
+    .execute(tx.sql())
+    .await?;
+    Ok(done.rows_affected())
 }

@@ -21,6 +21,7 @@ pub(crate) fn of_event(kind: &str) -> Option<&'static str> {
         "rule_set.suspended" => "规则暂停用于新事项",
         "record_key.rotated" => "更换记录签名密钥",
         "notice.read" => "阅读通知",
+        "inbox.read" => "阅读全部通知",
         "notice_rules.changed" => "修改通知规则",
         "contact.changed" => "登记联系方式",
         "contact.erased" => "删除联系方式",

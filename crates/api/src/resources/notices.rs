@@ -1,20 +1,25 @@
 //! `/v1/{tenant}/notices`: what the caller is told in the application itself.
 
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use futures_util::stream::{self, BoxStream};
+use poem::web::sse;
 use poem_openapi::{
     Object, OpenApi,
     param::{Header, Path, Query},
-    payload::Json,
+    payload::{EventStream, Json},
+    types::{Example, ToJSON as _},
 };
 use serde_json::Value;
 use uuid::Uuid;
-use yishi_service::notices;
+use yishi_service::{failures::Failure, notices};
 
 use crate::{
     instants::Instant,
     pages::{Wanted, bad_cursor},
     parameters::{Cursor, RequestKey},
     problems::Problem,
-    resources::Tag,
+    resources::{EXAMPLE, Tag},
     sessions::Session,
 };
 
@@ -51,6 +56,29 @@ pub struct Inbox {
     pub next: Option<String>,
 }
 
+/// A notice as it comes, and how many there are then.
+#[derive(Debug, Object)]
+pub struct Delivered {
+    /// The notice.
+    pub notice: Notice,
+    /// How many of all are unread.
+    pub unread: u64,
+    /// The id of the event, which also tells what else was sent.
+    pub mark: String,
+}
+
+/// Up to where the caller has read.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields, example)]
+pub struct ReadTo {
+    /// The last notice that they have seen.
+    pub until: Uuid,
+}
+
+/// How often a stream says that it is still there, and how long it lasts.
+const ALIVE: Duration = Duration::from_secs(15);
+const STREAM: Duration = Duration::from_secs(300);
+
 #[OpenApi(tag = "Tag::Notice")]
 impl NoticesApi {
     /// Lists the caller's notices, the latest first.
@@ -61,6 +89,8 @@ impl NoticesApi {
         /// The tenant's slug.
         #[oai(name = "tenant")]
         _tenant: Path<String>,
+        /// Whether only those are listed that are unread.
+        unread: Query<Option<bool>>,
         /// `next` of the page before.
         cursor: Query<Option<Cursor>>,
         /// How many notices at most; 50 unless given.
@@ -72,9 +102,68 @@ impl NoticesApi {
             "" => None,
             id => Some(id.parse().map_err(|_| bad_cursor())?),
         };
-        let (loaded, unread) = notices::list(&session.app, &session, before, wanted.load()).await?;
+        let only = unread.unwrap_or(false);
+        let (loaded, unread) = notices::list(&session.app, &session, only, before, wanted.load()).await?;
         let page = wanted.page(loaded, |it| it.id.to_string(), Notice::from);
         Ok(Json(Inbox { unread, items: page.items, next: page.next }))
+    }
+
+    /// Sends the caller's notices as they come (server-sent events), each with how many are unread then.
+    ///
+    /// A stream ends after five minutes and when the server does; an `EventSource` takes it up by itself where it ended. What was on its way at that very
+    /// moment may be sent once more, with the same id of its notice.
+    #[oai(path = "/v1/:tenant/notices/stream", method = "get", operation_id = "follow_notices")]
+    async fn follow_notices(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// Whether it begins with those that are unread and leaves out whatever was read meanwhile; with the next one unless given.
+        unread: Query<Option<bool>>,
+        /// The id of the last event that was received, after which it goes on.
+        #[oai(name = "Last-Event-ID")]
+        last: Header<Option<String>>,
+    ) -> Result<EventStream<BoxStream<'static, Delivered>>, Problem> {
+        let mark = last.as_deref().map(str::parse).transpose().map_err(Failure::from)?;
+        let follower = notices::follow(&session.app, &session, mark, unread.unwrap_or(false)).await?;
+        let until = tokio::time::Instant::now() + STREAM;
+        let start = (session, follower, VecDeque::new());
+        let delivered = stream::unfold(start, move |(session, mut follower, mut ready)| async move {
+            let app = Arc::clone(&session.app);
+            while ready.is_empty() && tokio::time::Instant::now() < until && !app.is_ending() {
+                // Whoever follows comes again where the database is away.
+                let (found, unread) = notices::next(&app, &session, &mut follower, ALIVE).await.ok()?;
+                let sent = |(it, mark): (notices::Notice, notices::Mark)| Delivered {
+                    notice: it.into(),
+                    unread,
+                    mark: mark.to_string(),
+                };
+                ready.extend(found.into_iter().map(sent));
+            }
+            ready.pop_front().map(|it| (it, (session, follower, ready)))
+        });
+        let named = |it: Delivered| sse::Event::message(it.to_json_string()).id(it.mark);
+        Ok(EventStream::new(Box::pin(delivered) as BoxStream<'static, Delivered>).keep_alive(ALIVE).to_event(named))
+    }
+
+    /// Notes that the caller has read whatever they were told up to a notice.
+    #[oai(path = "/v1/:tenant/notices/reading", method = "post", operation_id = "read_notices")]
+    async fn read_notices(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<RequestKey>>,
+        body: Json<ReadTo>,
+    ) -> Result<Json<Inbox>, Problem> {
+        let app = &session.app;
+        session.once(app, notices::read_until(app, &session, body.0.until)).await?;
+        let (_, unread) = notices::list(app, &session, true, None, 1).await?;
+        Ok(Json(Inbox { unread, items: Vec::new(), next: None }))
     }
 
     /// Notes that the caller has read a notice.
@@ -93,7 +182,7 @@ impl NoticesApi {
     ) -> Result<Json<Inbox>, Problem> {
         let app = &session.app;
         session.once(app, notices::read(app, &session, *notice)).await?;
-        let (_, unread) = notices::list(app, &session, None, 1).await?;
+        let (_, unread) = notices::list(app, &session, true, None, 1).await?;
         Ok(Json(Inbox { unread, items: Vec::new(), next: None }))
     }
 }
@@ -102,5 +191,11 @@ impl From<notices::Notice> for Notice {
     fn from(it: notices::Notice) -> Self {
         let notices::Notice { id, kind, event_id, facts, told_at, read_at } = it;
         Self { id, kind, event: event_id, facts, told_at: told_at.into(), read_at: read_at.map(Instant::from) }
+    }
+}
+
+impl Example for ReadTo {
+    fn example() -> Self {
+        Self { until: EXAMPLE }
     }
 }
