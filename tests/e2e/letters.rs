@@ -93,6 +93,32 @@ async fn what_a_member_is_told_comes_as_mail_in_their_language_and_ends_from_the
 }
 
 #[tokio::test]
+async fn what_is_changed_while_somebody_unsubscribes_stays_changed() {
+    let (mailboxes, gateway) = (Mailboxes::start(), Receiver::start());
+    let server = server(&mailboxes, &gateway, "1s").await;
+    let community = Community::on(server.site(), 1).await;
+    let resident = community.resident(0);
+    resident.put("/contact", json!({"email": LI})).await.expect(204);
+    community.accepted().await;
+    let link = mailboxes.of(LI, 1).await[0].header("List-Unsubscribe");
+    let path = link.trim_start_matches("<https://city.example.org").trim_end_matches('>').to_owned();
+    let visitor = community.city.site().client();
+    for round in 0..40 {
+        let [old, new] = if round % 2 == 0 { ["daily", "weekly"] } else { ["weekly", "daily"] };
+        resident.put("/preferences", preferences(&json!({"pace": old}))).await.expect(204);
+        let form = "application/x-www-form-urlencoded";
+        let (ended, changed) = tokio::join!(
+            visitor.post_bytes(&path, form, "List-Unsubscribe=One-Click"),
+            resident.put("/preferences", preferences(&json!({"pace": new}))),
+        );
+        assert_eq!(ended.status, 200, "{}", ended.text);
+        changed.expect(204);
+        let kept = resident.get("/preferences").await.expect(200);
+        assert_eq!(kept["pace"], new, "whoever came first, the pace was changed once: {kept}");
+    }
+}
+
+#[tokio::test]
 async fn mail_that_is_not_taken_is_tried_again_under_the_same_id_and_in_the_end_has_a_reason() {
     let (mailboxes, gateway) = (Mailboxes::start(), Receiver::start());
     let server = server(&mailboxes, &gateway, "1s,1s").await;

@@ -20,6 +20,7 @@ pub async fn put(app: &App, session: &Session, it: Preferences) -> Result<(), Fa
         return Err(refusal.with_fix("leave `quiet` out to have none").into());
     }
     let mut tx = app.db.write(ctx).await?;
+    preferences::hold(&mut tx, me).await?;
     preferences::save(&mut tx, me, &it, ctx.wall).await?;
     // How somebody wants to hear of things is theirs alone, so the record says only that they said it.
     Ok(tx.commit([event(ctx, "preferences.changed", me.uuid(), json!({}))], ()).await?)

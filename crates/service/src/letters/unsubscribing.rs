@@ -50,6 +50,8 @@ pub async fn end(app: &App, session: &Session, token: &str) -> Result<Carrier, F
     let (member, carrier) = find(app, session, token).await?;
     let ctx = &session.ctx;
     let mut tx = app.db.write(ctx).await?;
+    // What somebody changes meanwhile would be written back as it was.
+    preferences::hold(&mut tx, member).await?;
     let before = preferences::of_member(&mut tx, member).await?;
     let after = match carrier {
         Carrier::Email => Preferences { email: Wish::Nothing, ..before.clone() },
