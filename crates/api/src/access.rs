@@ -215,6 +215,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("open_fund", Access::Roles(&[Administrator])),
     ("import_funds", Access::Roles(&[Administrator])),
     ("export_funds", Access::AnyMember),
+    ("import_incomes", Access::Roles(&[Administrator])),
+    ("export_incomes", Access::Roles(&[Administrator, Coordinator])),
     ("list_funds", Access::AnyMember),
     ("get_fund", Access::AnyMember),
     ("list_entries", Access::AnyMember),

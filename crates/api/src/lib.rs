@@ -29,6 +29,7 @@ pub mod resources;
 pub mod sessions;
 mod shapes;
 pub mod standard_reports;
+pub mod streams;
 pub mod tables;
 mod tiles;
 mod unsubscriptions;
@@ -51,8 +52,8 @@ use crate::resources::{
     checkpoints::CheckpointsApi, clocks::ClocksApi, compliance::ComplianceApi, contacts::ContactsApi,
     disclosures::DisclosuresApi, divisions::DivisionsApi, evaluations::EvaluationsApi, facts::FactsApi,
     feedback::FeedbackApi, findings::FindingsApi, fund_files::FundFilesApi, funds::FundsApi, imports::ImportsApi,
-    indicators::IndicatorsApi, invitations::InvitationsApi, items::ItemsApi, letters::LettersApi,
-    mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi,
+    income_files::IncomeFilesApi, indicators::IndicatorsApi, invitations::InvitationsApi, items::ItemsApi,
+    letters::LettersApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi,
     notice_rules::NoticeRulesApi, notices::NoticesApi, objections::ObjectionsApi, open_data::OpenDataApi,
     open311::Open311Api, orders::OrdersApi, participations::ParticipationsApi, people::PeopleApi, pool::PoolApi,
     pools::PoolsApi, positions::PositionsApi, preferences::PreferencesApi, prints::PrintsApi, provinces::ProvincesApi,
@@ -132,6 +133,7 @@ resources! {
     // Money.
     FundsApi
     FundFilesApi
+    IncomeFilesApi
     BookingsApi
     CampaignsApi
     PoolsApi

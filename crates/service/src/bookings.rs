@@ -67,6 +67,8 @@ pub struct Payment {
 
 /// An entry to book.
 pub(crate) struct NewEntry {
+    /// Its identifier, where it was named before it is booked.
+    pub id: Option<EntryId>,
     pub fund: FundId,
     pub kind: EntryKind,
     pub note: String,
@@ -77,7 +79,7 @@ pub(crate) struct NewEntry {
 
 impl NewEntry {
     pub(crate) fn new(fund: FundId, kind: EntryKind, note: String, postings: Vec<Posting>) -> Self {
-        Self { fund, kind, note, spent: None, reverses: None, postings }
+        Self { id: None, fund, kind, note, spent: None, reverses: None, postings }
     }
 }
 
@@ -209,7 +211,8 @@ pub async fn reverse(app: &App, session: &Session, id: EntryId, reason: String) 
         session.require_reach(&unit.path)?;
     }
     let Entry { fund, kind, spent, postings, .. } = entry;
-    let new = NewEntry { fund, kind, note: reason, spent, reverses: Some(id), postings: reversed(&postings) };
+    let new = NewEntry::new(fund, kind, reason, reversed(&postings));
+    let new = NewEntry { spent, reverses: Some(id), ..new };
     let booked = book(&mut tx, &session.ctx, vec![new]).await?;
     commit(tx, booked, first).await
 }
@@ -249,8 +252,9 @@ pub(crate) async fn book(
     let (mut ids, mut events) = (Vec::with_capacity(list.len()), Vec::with_capacity(list.len()));
     for new in list {
         apply(&mut balances, &new.postings, may_overdraw)?;
-        let NewEntry { fund, kind, note, spent, reverses, postings } = new;
-        let entry = Entry { id: ctx.new_id(), fund, kind, booked_at: ctx.now, note, spent, reverses, postings };
+        let NewEntry { id, fund, kind, note, spent, reverses, postings } = new;
+        let id = id.unwrap_or_else(|| ctx.new_id());
+        let entry = Entry { id, fund, kind, booked_at: ctx.now, note, spent, reverses, postings };
         if !entries::insert(tx, &entry).await? {
             return Err(Refusal::conflict("entry.reversed", "it was reversed before").into());
         }

@@ -139,7 +139,8 @@ fn refused(fault: Fault) -> Refusal {
     Refusal::invalid("register.bad_row", field, detail).with_fix(fix)
 }
 
-fn line<T: AsRef<[u8]>>(bytes: &mut Vec<u8>, cells: impl Iterator<Item = T>) -> Result<(), Failure> {
+/// Adds a line of CSV.
+pub(crate) fn line<T: AsRef<[u8]>>(bytes: &mut Vec<u8>, cells: impl Iterator<Item = T>) -> Result<(), Failure> {
     let mut writer = csv::Writer::from_writer(bytes);
     let written = writer.write_record(cells).and_then(|()| Ok(writer.flush()?));
     written.map_err(|error| Failure::Inconsistent(error.to_string()))

@@ -41,6 +41,7 @@ pub mod findings;
 pub mod fund_files;
 pub mod funds;
 pub mod imports;
+pub mod income_files;
 pub mod invitations;
 pub mod items;
 pub mod keys;

@@ -52,6 +52,7 @@ pub mod funds;
 pub mod grants;
 pub mod idempotency;
 pub mod imports;
+pub mod incomes;
 pub mod invitations;
 pub mod items;
 pub mod letters;

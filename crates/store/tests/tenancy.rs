@@ -65,6 +65,7 @@ const CASES: &[&str] = &[
     "funds",
     "accounts",
     "entries",
+    "entry_references",
     "postings",
     "vouchers",
     "campaigns",

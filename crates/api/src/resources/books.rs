@@ -1,8 +1,5 @@
 //! `/v1/{tenant}/registers/{register}`: the registers that a city keeps, row by row and as files.
 
-use std::io;
-
-use futures_util::stream;
 use poem::Body;
 use poem_openapi::{
     ApiResponse, Enum, Object, OpenApi,
@@ -25,6 +22,7 @@ use crate::{
     problems::Problem,
     resources::{Tag, codes::wire_enum},
     sessions::Session,
+    streams,
 };
 
 /// The operations on registers.
@@ -178,20 +176,12 @@ impl BooksApi {
         format: Query<Option<FileFormat>>,
     ) -> Result<RegisterFile, Problem> {
         let (book, format) = (book_of(&register)?, format.map_or(books::Format::Csv, books::Format::from));
-        // The first part is made before anything is answered, so that whatever fails at once is a problem.
         let first = books::export(&session.app, &session, book, format, None).await?;
         let name = format!("attachment; filename=\"{book}.{}\"", format.code());
-        let begun = (session, first.map(|(after, bytes)| (after, Some(bytes))));
-        let parts = stream::try_unfold(begun, move |(session, state)| async move {
-            let Some((after, ready)) = state else { return Ok(None) };
-            if let Some(bytes) = ready {
-                return Ok(Some((bytes, (session, Some((after, None))))));
-            }
-            let next = books::export(&session.app, &session, book, format, Some(&after)).await;
-            let next = next.map_err(|error| io::Error::other(error.to_string()))?;
-            Ok::<_, io::Error>(next.map(|(after, bytes)| (bytes, (session, Some((after, None))))))
+        let body = streams::in_parts(session, first, move |session, after| async move {
+            books::export(&session.app, &session, book, format, Some(&after)).await
         });
-        Ok(RegisterFile::File(Binary(Body::from_bytes_stream(parts)), name))
+        Ok(RegisterFile::File(Binary(body), name))
     }
 }
 

@@ -145,11 +145,10 @@ impl<E: Endpoint<Output = Response>> Server<E> {
 /// Reads an answer, and checks the shape of a problem.
 pub async fn answer(response: poem::test::TestResponse) -> (StatusCode, Value) {
     let status = response.0.status();
-    // Calendars and feeds are text; whatever says that it is JSON, or says nothing, must be.
-    let is_text = response
-        .0
-        .content_type()
-        .is_some_and(|it| it.starts_with("text/") || it.contains("xml") || it.contains("yaml"));
+    // Calendars, feeds and files are text; whatever says that it is JSON, or says nothing, must be.
+    let is_text = response.0.content_type().is_some_and(|it| {
+        it.starts_with("text/") || ["xml", "yaml", "octet-stream"].iter().any(|kind| it.contains(kind))
+    });
     let text = response.0.into_body().into_string().await.expect("text");
     let value = match text.as_str() {
         "" => Value::Null,
