@@ -50,6 +50,7 @@ mod reports;
 mod roles;
 mod round_trips;
 mod rule_sets;
+mod schedules;
 mod secrecy;
 mod sending;
 mod stages;

@@ -56,6 +56,7 @@ pub mod resolutions;
 pub mod rolls;
 pub mod rule_sets;
 pub mod rules;
+pub mod schedules;
 pub mod selections;
 pub mod settings;
 pub mod speeches;

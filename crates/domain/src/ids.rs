@@ -54,6 +54,8 @@ ids! {
     FactId;
     /// A role held by a member at a unit.
     GrantId;
+    /// A report that comes by itself.
+    ScheduleId;
     /// A visit of a digital helper.
     VisitId;
     /// A topic, and the case that grows from it.

@@ -9,6 +9,7 @@ mod measures;
 mod people;
 mod periods;
 mod rows;
+mod schedules;
 mod stars;
 mod suppression;
 
@@ -21,5 +22,6 @@ pub use measures::{Mark, Measure, changes};
 pub use people::{NEVER, Pair, pairs};
 pub use periods::{Grain, NotAPeriod, PHASES, Period, Phase};
 pub use rows::{Span, marks_of};
+pub use schedules::{Cadence, MORNING, Scheduled};
 pub use stars::{FORMULA, Formula, LEAGUE_RULE, Part, Points, Rating};
 pub use suppression::{LEAST_PEOPLE, is_small, left_out};

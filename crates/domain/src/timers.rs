@@ -39,5 +39,7 @@ coded! {
         BodyReminder = "body_reminder",
         /// A standing body should have sat.
         BodyDue = "body_due",
+        /// A period is over whose report somebody has come by itself.
+        ReportDue = "report_due",
     }
 }

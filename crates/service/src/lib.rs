@@ -10,6 +10,7 @@ mod deadlines;
 mod escalating;
 mod events;
 mod rules;
+pub mod schedules;
 mod trials;
 
 pub mod announcing;

@@ -9,7 +9,7 @@ use yishi_store::{
 };
 
 use crate::{
-    App, bodies, campaigns, counting, deadlines, escalating, events::event, failures::Failure, speeches, surveys,
+    App, bodies, campaigns, counting, deadlines, escalating, events::event, failures::Failure, schedules, speeches, surveys,
 };
 
 /// How many timers of a tenant fire before the other tenants have their turn.
@@ -31,7 +31,7 @@ pub(crate) async fn fire_due(
         let ctx = system(app, tenant);
         let next = timers::next(&mut app.db.read(&ctx).await?, by, last.as_ref()).await?;
         let Some(timer) = next else { return Ok(fired) };
-        match fire(app, &ctx.at(at(&timer)), &timer).await {
+        match fire(app, tenant, &ctx.at(at(&timer)), &timer).await {
             Ok(()) => {
                 fired += 1;
                 tracing::event!(
@@ -51,7 +51,7 @@ pub(crate) async fn fire_due(
     Ok(fired)
 }
 
-async fn fire(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
+async fn fire(app: &App, tenant: &Tenant, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
     let done = match timer.kind {
         TimerKind::ScreeningDue => escalating::screening_due(app, ctx, timer).await,
         TimerKind::BallotCloses => counting::close_due(app, ctx, timer).await,
@@ -68,6 +68,7 @@ async fn fire(app: &App, ctx: &Ctx, timer: &Timer) -> Result<(), Failure> {
         TimerKind::BodyReminder => bodies::remind_due(app, ctx, timer).await,
         TimerKind::BodyDue => bodies::close_due(app, ctx, timer).await,
         TimerKind::SpeechEnds => speeches::end_due(app, ctx, timer).await,
+        TimerKind::ReportDue => schedules::report_due(app, tenant, ctx, timer).await,
     };
     match done {
         // The thing has moved on without taking its timer away: nothing is left to do.

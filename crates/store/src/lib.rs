@@ -75,6 +75,7 @@ pub mod reports;
 pub mod requests;
 pub mod resolutions;
 pub mod rule_sets;
+pub mod schedules;
 pub mod running;
 pub mod settings;
 pub mod speeches;

@@ -62,6 +62,7 @@ const CASES: &[&str] = &[
     "topic_comments",
     "topic_answers",
     "unit_facts",
+    "report_schedules",
     "funds",
     "accounts",
     "entries",

@@ -46,7 +46,7 @@ impl Grain {
         self == Self::Day || (day.day() == 1 && day.month0().is_multiple_of(self.months()))
     }
 
-    fn next(self, day: NaiveDate) -> NaiveDate {
+    pub(super) fn next(self, day: NaiveDate) -> NaiveDate {
         let next = match self {
             Self::Day => day.checked_add_days(Days::new(1)),
             _ => day.checked_add_months(Months::new(self.months())),

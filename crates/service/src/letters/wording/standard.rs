@@ -32,7 +32,8 @@ pub(crate) const SUBJECTS: &[(&str, &str, &str)] = &[
     ("look_back.due", "请回头看", "A look-back is due"),
     ("look_back.recorded", "回头看已登记", "A look-back was recorded"),
     ("body.reminded", "请按期召开议事会", "A standing body is to meet"),
-    ("body.lapsed", "议事组织未按期开会", "A standing body did not meet in time"),
+    ("body.missed", "议事组织未按期开会", "A standing body did not meet in time"),
+    ("report.ready", "报告已生成，请查阅", "A report is ready"),
     ("rule_set.suspended", "规则已暂停用于新事项", "A rule set was suspended"),
     ("rule_set.approved", "规则获得省级批准", "A rule set was approved"),
     ("rule_set.refused", "规则未获省级批准", "A rule set was refused"),
@@ -73,14 +74,16 @@ pub(crate) fn standard(kind: &str, locale: Locale) -> (String, String) {
             "{{ name }}，您好：\n\n{{ city }}，{{ when }}：{{ label }}。\n\
              {% if title %}\n议题：{{ title }}{% endif %}\
              {% if facts.reason %}\n理由：{{ facts.reason }}{% endif %}\
-             {% if facts.hours_late %}\n已逾期 {{ facts.hours_late }} 小时{% endif %}\n",
+             {% if facts.hours_late %}\n已逾期 {{ facts.hours_late }} 小时{% endif %}\
+             {% if facts.link %}\n报告：{{ facts.link }}{% endif %}\n",
         ),
         (_, Locale::English) => (
             "{{ label }}{% if title %}: {{ title }}{% endif %}",
             "Dear {{ name }},\n\n{{ city }}, {{ when }}: {{ label }}.\n\
              {% if title %}\nTopic: {{ title }}{% endif %}\
              {% if facts.reason %}\nReason: {{ facts.reason }}{% endif %}\
-             {% if facts.hours_late %}\nLate by {{ facts.hours_late }} hours{% endif %}\n",
+             {% if facts.hours_late %}\nLate by {{ facts.hours_late }} hours{% endif %}\
+             {% if facts.link %}\nReport: {{ facts.link }}{% endif %}\n",
         ),
     };
     (subject.to_owned(), body.to_owned())
