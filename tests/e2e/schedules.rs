@@ -29,7 +29,7 @@ async fn reports_come_in_the_morning_after_their_period_until_they_are_ended() {
     let mine = by.get("/report-schedules").await.expect(200);
     assert_eq!(mine.as_array().expect("what comes").len(), 3, "{mine}");
     assert_eq!(other.get("/report-schedules").await.expect(200), json!([]));
-    other.delete(&format!("/report-schedules/{sheet}")).await.refused(404, "schedule.unknown");
+    other.call("DELETE", &format!("/report-schedules/{sheet}")).await.refused(404, "schedule.unknown");
 
     // Within 35 days a month ends, and within 100 a quarter; each is told of once, with the place where it is got.
     for _ in 0..3 {
@@ -54,7 +54,7 @@ async fn reports_come_in_the_morning_after_their_period_until_they_are_ended() {
     assert!(ready(&other).await.is_empty());
 
     // What is ended comes no more.
-    by.delete(&format!("/report-schedules/{figures}")).await.expect(204);
+    by.call("DELETE", &format!("/report-schedules/{figures}")).await.expect(204);
     community.city.advance_clock(24 * 35).await;
     let now = ready(&by).await;
     let count = |report: &str| now.iter().filter(|it| it["report"] == report).count();

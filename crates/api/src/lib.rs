@@ -58,10 +58,10 @@ use crate::resources::{
     open311::Open311Api, orders::OrdersApi, participations::ParticipationsApi, people::PeopleApi, pool::PoolApi,
     pools::PoolsApi, positions::PositionsApi, preferences::PreferencesApi, prints::PrintsApi, provinces::ProvincesApi,
     records::RecordsApi, registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi,
-    rule_sets::RuleSetsApi, schedules::SchedulesApi, settings::SettingsApi, speeches::SpeechesApi, standard_reports::StandardReportsApi,
-    stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi,
-    templates::TemplatesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi,
-    units::UnitsApi, visits::VisitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi,
+    rule_sets::RuleSetsApi, schedules::SchedulesApi, settings::SettingsApi, speeches::SpeechesApi,
+    standard_reports::StandardReportsApi, stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi,
+    tallies::TalliesApi, templates::TemplatesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi,
+    trust::TrustApi, units::UnitsApi, visits::VisitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi,
     working_days::WorkingDaysApi,
 };
 

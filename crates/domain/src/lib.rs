@@ -105,8 +105,8 @@ pub use crate::{
         ActivationId, AdviserId, AmendmentId, ApiKeyId, AttachmentId, BallotId, BatchId, BodyId, CallId, CampaignId,
         CommentId, DrawId, EntryId, EscalationId, EventId, FactId, FindingId, FundId, GrantId, ImportId, ItemId,
         MandateId, MeetingId, MemberId, MinutesObjectionId, ObjectionId, PledgeId, PositionId, ProvisionId,
-        RegistrationId, ReplayId, RequestId, ResolutionId, ShadowId, SpeechId, StatementId, TenantId, TimerId, TopicId,
-        UnitId, VisitId,
+        RegistrationId, ReplayId, RequestId, ResolutionId, ScheduleId, ShadowId, SpeechId, StatementId, TenantId,
+        TimerId, TopicId, UnitId, VisitId,
     },
     refusals::{Refusal, RefusalKind},
 };

@@ -45,7 +45,8 @@ pub async fn begin(app: &App, session: &Session, new: NewSchedule) -> Result<Sch
         return Err(refusal.with_fix("give `quarterly`, or have the sheet or figures instead").into());
     }
     if report != Scheduled::Figures && !indicators.is_empty() {
-        let refusal = Refusal::invalid("schedule.bad_indicators", "indicators", "this report has indicators of its own");
+        let refusal =
+            Refusal::invalid("schedule.bad_indicators", "indicators", "this report has indicators of its own");
         return Err(refusal.with_fix("leave `indicators` out, or have `figures`").into());
     }
     for (i, id) in indicators.iter().enumerate() {

@@ -9,7 +9,8 @@ use yishi_store::{
 };
 
 use crate::{
-    App, bodies, campaigns, counting, deadlines, escalating, events::event, failures::Failure, schedules, speeches, surveys,
+    App, bodies, campaigns, counting, deadlines, escalating, events::event, failures::Failure, schedules, speeches,
+    surveys,
 };
 
 /// How many timers of a tenant fire before the other tenants have their turn.

@@ -4,7 +4,7 @@ use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use uuid::Uuid;
 use yishi_domain::{EntryId, FundId, UnitId, money::EntryKind};
 
-use crate::{StoreError, TenantTx, WriteTx, codes};
+use crate::{StoreError, TenantTx, WriteTx, codes, rows};
 
 /// What came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,16 +72,14 @@ pub async fn of_references(tx: &mut TenantTx, references: &[String]) -> Result<V
 
 /// Keeps what entries are known by.
 pub async fn keep_references(tx: &mut WriteTx, kept: &[(EntryId, String)]) -> Result<(), StoreError> {
-    let (entries, references): (Vec<_>, Vec<_>) = kept.iter().map(|(id, it)| (id.uuid(), it.as_str())).unzip();
-    sqlx::query(
-        "INSERT INTO entry_references (tenant_id, entry_id, reference)
-         SELECT $1, entry, reference FROM unnest($2::uuid[], $3::text[]) AS given (entry, reference)",
-    )
-    .bind(tx.tenant().uuid())
-    .bind(entries)
-    .bind(references)
-    .execute(tx.sql())
-    .await?;
+    let tenant = tx.tenant().uuid();
+    for (part, prepared) in rows::parts(kept) {
+        let mut query = QueryBuilder::new("INSERT INTO entry_references (tenant_id, entry_id, reference) ");
+        query.push_values(part, |mut row, (entry, reference)| {
+            row.push_bind(tenant).push_bind(entry.uuid()).push_bind(reference);
+        });
+        query.build().persistent(prepared).execute(tx.sql()).await?;
+    }
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use yishi_service::schedules::{self, NewSchedule, Schedule};
 use crate::{
     parameters::RequestKey,
     problems::Problem,
-    resources::{Created, Tag, codes::wire_enum, webhooks::WebhookDone},
+    resources::{Tag, codes::wire_enum, members::Created, webhooks::WebhookDone},
     sessions::Session,
 };
 
@@ -94,8 +94,7 @@ impl SchedulesApi {
         body: Json<ScheduleInput>,
     ) -> Result<Created, Problem> {
         let ScheduleInput { unit, report, cadence, indicators } = body.0;
-        let new =
-            NewSchedule { unit: unit.map(UnitId), report: report.into(), cadence: cadence.into(), indicators };
+        let new = NewSchedule { unit: unit.map(UnitId), report: report.into(), cadence: cadence.into(), indicators };
         let app = &session.app;
         Ok(Created::one(session.once(app, schedules::begin(app, &session, new)).await?.uuid()))
     }
