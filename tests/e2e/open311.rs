@@ -117,6 +117,45 @@ async fn a_request_becomes_a_topic_and_its_status_agency_and_time_flow_back() {
 }
 
 #[tokio::test]
+async fn a_key_sees_what_came_by_its_channel_and_nothing_else_that_is_not_public() {
+    let community = Community::gathered(0).await;
+    let (_, hotline) = key(&community).await;
+    let other = json!({
+        "name": "政务服务网", "member": community.coordinator.id, "unit": community.city.unit(HOME).await,
+        "channel": "government_site",
+    });
+    let portal = text(&community.boss().await.post("/api-keys", other).await.expect(201)["key"]);
+    let form = LAMP.replace("CODE", &service(&community).await);
+    let sent = async |key: &str| {
+        text(&send(&community, "json", form.clone() + key).await.expect(201)[0]["service_request_id"])
+    };
+    let [by_phone, by_portal] = [sent(&hotline).await, sent(&portal).await];
+    // What the coordinator enters at their desk is no affair of either system.
+    let visit = json!({
+        "unit": community.city.unit(HOME).await, "channel": "home_visit", "title": "楼道堆物", "body": "二单元楼道里堆了家具。",
+    });
+    let at_home = text(&community.coordinator().post("/topics", visit).await.expect(201)["ids"][0]);
+    for (key, own, others) in
+        [(&hotline, &by_phone, [&by_portal, &at_home]), (&portal, &by_portal, [&by_phone, &at_home])]
+    {
+        let found = outside(&community).get(&format!("/requests.json?api_key={key}")).await.expect(200);
+        let ids: Vec<_> =
+            found.as_array().expect("requests").iter().map(|it| text(&it["service_request_id"])).collect();
+        assert_eq!(ids, std::slice::from_ref(own));
+        for id in others {
+            assert_eq!(
+                outside(&community).get(&format!("/requests/{id}.json?api_key={key}")).await.expect(404)[0]["code"],
+                404
+            );
+            outside(&community).get(&format!("/tokens/{id}.json?api_key={key}")).await.expect(404);
+        }
+    }
+    community.coordinator().post(&format!("/topics/{at_home}/acceptance"), json!({})).await.expect(200);
+    let found = outside(&community).get(&format!("/requests.json?api_key={hotline}")).await.expect(200);
+    assert_eq!(found.as_array().map(Vec::len), Some(2), "what is public everybody sees");
+}
+
+#[tokio::test]
 async fn requests_are_found_by_service_time_and_status() {
     let community = Community::gathered(0).await;
     let (_, key) = key(&community).await;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use yishi_tests::{
     cases::Adopted,
     communities::{Community, HOME, text},
+    plugins,
 };
 
 /// How the hotline of these stories writes.
@@ -127,4 +128,49 @@ async fn a_bad_line_names_its_column_and_its_fix_and_nothing_is_taken() {
     assert!(text(&faults[0]["fix"]).contains("已受理"), "{faults}");
     assert!(back(&community).await.is_empty(), "nothing of the file was taken");
     community.officer().get("/work-orders").await.refused(403, "session.forbidden");
+}
+
+/// How many orders come in at once.
+const MANY: usize = 1_000;
+
+#[tokio::test]
+async fn a_thousand_orders_come_in_at_once_and_only_what_changed_goes_back() {
+    let community = mapped().await;
+    community.adopt_rules(plugins::built("standard"), json!({})).await;
+    let numbers: Vec<_> = (0..MANY).map(|i| format!("HZ-{i:04}")).collect();
+    let orders: Vec<_> = numbers.iter().map(|it| (it.as_str(), "已受理")).collect();
+    let before = community.city.advance_clock(1).await;
+    let begun = std::time::Instant::now();
+    let received = outcomes(&community, file(&community, &orders)).await;
+    println!("{MANY} orders came in within {} ms", begun.elapsed().as_millis());
+    assert!(received.len() == MANY && received.iter().all(|it| it.1 == "entered"));
+    let since = community.city.advance_clock(1).await;
+    let changed = async |since: &str| {
+        let path = format!("/work-orders?limit=1000&changed_since={since}");
+        let sent = community.coordinator().get(&path).await.expect(200);
+        sent.as_array().expect("orders").iter().map(|it| text(&it["工单编号"])).collect::<Vec<_>>()
+    };
+    assert_eq!(changed(&before).await, numbers, "in order of their numbers");
+    assert!(changed(&since).await.is_empty(), "nothing has changed since");
+    let reason = json!({"reason": "重复反映"});
+    community.coordinator().post(&format!("/topics/{}/rejection", received[7].0), reason).await.expect(200);
+    assert_eq!(changed(&since).await, [numbers[7].clone()]);
+    let called = json!([{"工单编号": numbers[9], "标题": "路灯不亮", "诉求内容": "两盏路灯不亮", "状态": "已回访", "满意度": "满意"}]);
+    community.coordinator().post("/work-orders", called).await.expect(200);
+    assert_eq!(changed(&since).await, [numbers[7].clone(), numbers[9].clone()]);
+}
+
+#[tokio::test]
+async fn rules_in_shadow_look_at_every_order_that_came_in() {
+    let community = mapped().await;
+    let boss = community.boss().await;
+    let digest = community.upload(plugins::built("standard")).await;
+    boss.post(&format!("/rule-sets/{digest}/shadow"), json!({"configuration": {}})).await.expect(201);
+    let numbers: Vec<_> = (0..30).map(|i| format!("HZ-{i}")).collect();
+    let orders: Vec<_> = numbers.iter().map(|it| (it.as_str(), "已受理")).collect();
+    assert_eq!(outcomes(&community, file(&community, &orders)).await.len(), orders.len());
+    // Nobody waits for what the shadow says.
+    assert_eq!(community.shown("shadow.answered", orders.len()).await.len(), orders.len());
+    let running = boss.get("/shadow").await.expect(200)["running"].clone();
+    assert_eq!(running["same"], orders.len(), "{running}");
 }

@@ -105,22 +105,23 @@ pub async fn submit(app: &App, session: &Session, key: &ApiKey, new: NewRequest)
     })
 }
 
-/// Searches requests: those that are public, and with a key those that its member entered.
+/// Searches requests: those that are public, and with a key those that its member entered by its channel; what they enter otherwise is no affair of
+/// the system that has the key.
 pub async fn search(
     app: &App,
     session: &Session,
     key: Option<&ApiKey>,
     search: Search,
 ) -> Result<Vec<Request>, Failure> {
-    let author = key.map(|it| it.member);
+    let entered = key.map(|it| (it.member, it.channel));
     let filter = match search.ids {
-        Some(ids) => Filter { ids: Some(ids), author, ..Filter::default() },
+        Some(ids) => Filter { ids: Some(ids), entered, ..Filter::default() },
         None => {
             let (from, to) = span(search.from, search.to, session.ctx.now)?;
             let stages = search.closed.map(|closed| {
                 Stage::ALL.iter().copied().filter(|stage| CLOSED.contains(stage) == closed).collect::<Vec<_>>()
             });
-            Filter { ids: None, categories: search.services, raised: Some((from, to)), stages, author }
+            Filter { ids: None, categories: search.services, raised: Some((from, to)), stages, entered }
         }
     };
     Ok(requests::page(&mut app.db.read(&session.ctx).await?, &filter, MOST).await?)

@@ -1,21 +1,26 @@
 //! Intake (議題徵集): topics come in by every channel, also on behalf of others.
 
 use chrono::{DateTime, Duration, Utc};
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::json;
+use tokio::time::Instant;
 use yishi_domain::{
-    Ctx, Event, MemberId, Refusal, TopicId, UnitId,
+    Ctx, Event, MandateId, MemberId, Refusal, TopicId, UnitId,
     access::Role,
     channels::Channel,
     escalation::Level,
     pool::words,
+    standard,
     timers::TimerKind,
     topics::{Category, Scored, TopicText},
     workflow::{FINAL, Stage},
 };
+use yishi_policy::{Answered, PolicyFailure};
 use yishi_store::{
-    WriteTx, mandates, members, pool,
+    TenantTx, WriteTx, mandates, members, pool,
     timers::{self, Timer},
     topics::{self, Topic, TopicFilter},
+    units::Unit,
 };
 
 use crate::{
@@ -33,6 +38,11 @@ pub use yishi_store::topics as stored;
 
 /// Hours in which a submission is answered, where its category sets no limit.
 const ANSWER_HOURS: u32 = 120;
+
+/// How many topics that are prepared together the rules are asked of at a time, which leaves the tenant places for its other calls, and for how long; what is
+/// left then the standard rules classify, as they do where rules fail.
+const AT_ONCE: usize = 2;
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Those who see topics before they are accepted.
 const STAFF: &[Role] =
@@ -95,35 +105,96 @@ pub(crate) async fn watch(app: &App, ctx: &Ctx, raised: &Raised) {
 }
 
 /// Prepares a topic: refuses it, or asks the rules what it is.
-pub(crate) async fn prepare(app: &App, session: &Session, new: NewTopic) -> Result<Raised, Failure> {
+async fn prepare(app: &App, session: &Session, new: NewTopic) -> Result<Raised, Failure> {
+    let mut tx = app.db.read(&session.ctx).await?;
+    let checked = check(&mut tx, session, new).await?;
+    drop(tx);
+    let rules = Rules::active(app, &session.ctx).await?;
+    let categories = rules.categories(app).await;
+    let scored = rules.classify(app, &checked.text()).await;
+    put_together(session, checked, &categories, scored)
+}
+
+/// Prepares many topics, or tells which one is refused and why: the rules are read once, and asked of a few topics at a time and not for ever.
+pub(crate) async fn prepare_all(
+    app: &App,
+    session: &Session,
+    all: Vec<NewTopic>,
+) -> Result<Vec<Raised>, (usize, Failure)> {
+    let mut tx = app.db.read(&session.ctx).await.map_err(|error| (0, error.into()))?;
+    let mut checked = Vec::with_capacity(all.len());
+    for (i, new) in all.into_iter().enumerate() {
+        checked.push(check(&mut tx, session, new).await.map_err(|failure| (i, failure))?);
+    }
+    drop(tx);
+    let rules = Rules::active(app, &session.ctx).await.map_err(|failure| (0, failure))?;
+    let categories = rules.categories(app).await;
+    let until = Instant::now() + PATIENCE;
+    let asked = checked.into_iter().map(async |it| {
+        let text = it.text();
+        let scored = match Instant::now() < until {
+            true => rules.classify(app, &text).await,
+            false => Answered::instead(standard::classify(&text), PolicyFailure::TooSlow),
+        };
+        (it, scored)
+    });
+    let mut asked = std::pin::pin!(stream::iter(asked).buffered(AT_ONCE));
+    let mut raised = Vec::new();
+    while let Some((checked, scored)) = asked.next().await {
+        let i = raised.len();
+        raised.push(put_together(session, checked, &categories, scored).map_err(|failure| (i, failure))?);
+    }
+    Ok(raised)
+}
+
+/// A topic that whoever raises it may raise, where they may.
+struct Checked {
+    new: NewTopic,
+    unit: Unit,
+    mandate: Option<MandateId>,
+}
+
+impl Checked {
+    fn text(&self) -> TopicText {
+        TopicText { title: self.new.title.clone(), body: self.new.body.clone() }
+    }
+}
+
+async fn check(tx: &mut TenantTx, session: &Session, new: NewTopic) -> Result<Checked, Failure> {
     let (ctx, author) = (&session.ctx, session.member()?);
     require_text("topic.bad_title", "title", &new.title, 200)?;
     require_text("topic.bad_body", "body", &new.body, 10_000)?;
-    let mut tx = app.db.read(ctx).await?;
-    let unit = require_unit(&mut tx, new.unit, "unit").await?;
+    let unit = require_unit(tx, new.unit, "unit").await?;
     session.require_reach(&unit.path)?;
     if new.place.is_some_and(|(latitude, longitude)| latitude.abs() > 90_000_000 || longitude.abs() > 180_000_000) {
         let text = "latitudes reach from -90 to 90 degrees and longitudes from -180 to 180, in millionths of a degree";
         return Err(Refusal::invalid("topic.bad_place", "place", text).into());
     }
     let mandate = match new.on_behalf_of {
-        Some(principal) => mandates::general(&mut tx, principal, author, ctx.now).await?,
+        Some(principal) => mandates::general(tx, principal, author, ctx.now).await?,
         None => None,
     };
     if new.channel != Channel::Online || (new.on_behalf_of.is_some() && mandate.is_none()) {
         session.require_role(Role::Coordinator, &unit.path)?;
     }
-    if let Some(unknown) = members::unknown(&mut tx, new.on_behalf_of.as_slice()).await?.first() {
+    if let Some(unknown) = members::unknown(tx, new.on_behalf_of.as_slice()).await?.first() {
         let text = format!("there is no member {unknown}");
         return Err(Refusal::invalid("member.unknown", "on_behalf_of", text).into());
     }
-    drop(tx);
-    let rules = Rules::active(app, ctx).await?;
-    let categories = rules.categories(app).await;
-    let text = TopicText { title: new.title.clone(), body: new.body.clone() };
-    let scored = rules.classify(app, &text).await;
+    Ok(Checked { new, unit, mandate })
+}
+
+/// The topic, in the category that whoever raises it says, or that the rules say.
+fn put_together(
+    session: &Session,
+    checked: Checked,
+    categories: &[Category],
+    scored: Answered<Vec<Scored>>,
+) -> Result<Raised, Failure> {
+    let (ctx, author, text) = (&session.ctx, session.member()?, checked.text());
+    let Checked { new, unit, mandate } = checked;
     let best = match &new.category {
-        Some(code) => Some(named(&categories, code)?),
+        Some(code) => Some(named(categories, code)?),
         None => scored.value.iter().find_map(|it| categories.iter().find(|category| category.code == it.category)),
     };
     let category = best.or(categories.last()).ok_or_else(|| Failure::Inconsistent("there is no category".into()))?;

@@ -1,12 +1,15 @@
 //! Work orders of the citizens' hotline 12345: they come in as topics, and how far they have come goes back, each known by its number.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use yishi_domain::{
-    Event, Refusal, TopicId,
+    Ctx, Event, Refusal, TopicId,
     access::Role,
     books::Fault,
     channels::Channel,
@@ -23,7 +26,7 @@ use crate::{
     failures::Failure,
     lines::{Line, refused},
     sessions::Session,
-    topics::{self, NewTopic},
+    topics::{self, NewTopic, Raised},
 };
 
 pub use yishi_store::work_orders as stored;
@@ -87,7 +90,7 @@ pub async fn mapping(app: &App, session: &Session) -> Result<Mapping, Failure> {
 }
 
 /// Takes orders in: all of them, or none with what is wrong with each line. An order that is known is known by its number.
-pub async fn receive(app: &App, session: &Session, lines: Vec<Line>) -> Result<Vec<Received>, Failure> {
+pub async fn receive(app: &Arc<App>, session: &Session, lines: Vec<Line>) -> Result<Vec<Received>, Failure> {
     let ctx = &session.ctx;
     if lines.is_empty() || lines.len() > MOST {
         return Err(Refusal::invalid("work_order.bad_number", "body", format!("send 1 to {MOST} orders")).into());
@@ -123,63 +126,92 @@ pub async fn receive(app: &App, session: &Session, lines: Vec<Line>) -> Result<V
     if !faults.is_empty() {
         return Err(Failure::Faults(faults));
     }
-    let (mut raised, mut called, mut received) = (Vec::new(), BTreeMap::new(), Vec::with_capacity(orders.len()));
+    let (mut fresh, mut first) = (Vec::new(), HashSet::new());
+    for (line, order) in &orders {
+        if !known.contains_key(&order.number) && first.insert(order.number.clone()) {
+            let unit = || Failure::Inconsistent("an order without a unit".into());
+            fresh.push((*line, order.number.clone(), topic_of(order, &places).ok_or_else(unit)?));
+        }
+    }
+    let lines: Vec<_> = fresh.iter().map(|it| it.0).collect();
+    let (numbers, new): (Vec<_>, Vec<_>) = fresh.into_iter().map(|(_, number, new)| (number, new)).unzip();
+    let prepared = topics::prepare_all(app, session, new).await;
+    let prepared = prepared.map_err(|(i, failure)| at(lines.get(i).copied().unwrap_or_default(), failure))?;
+    let mut raised = Vec::with_capacity(prepared.len());
+    for (number, topic) in numbers.into_iter().zip(prepared) {
+        let (called_back_at, score, words) = (None, None, None);
+        let (topic_id, received_at) = (topic.topic.id, ctx.now);
+        let row = work_orders::WorkOrder { number, topic: topic_id, received_at, called_back_at, score, words };
+        known.insert(row.number.clone(), row.clone());
+        raised.push((row, topic));
+    }
+    let entered: HashSet<_> = lines.into_iter().collect();
+    let (mut called, mut received) = (BTreeMap::new(), Vec::with_capacity(orders.len()));
     for (line, order) in orders {
-        let outcome = match known.get_mut(&order.number) {
-            None => {
-                let new =
-                    topic_of(&order, &places).ok_or_else(|| Failure::Inconsistent("an order without a unit".into()))?;
-                let topic = topics::prepare(app, session, new).await.map_err(|failure| at(line, failure))?;
-                let (number, received_at) = (order.number.clone(), ctx.now);
-                let (called_back_at, score, words) = (None, None, None);
-                let topic_id = topic.topic.id;
-                let row = work_orders::WorkOrder { number, topic: topic_id, received_at, called_back_at, score, words };
-                known.insert(order.number.clone(), row.clone());
-                raised.push((row, topic));
-                Outcome::Entered
-            }
-            Some(it) if order.status == WorkStatus::CallBack => {
-                let (score, words) = (order.score.or(it.score), order.note.clone().or_else(|| it.words.clone()));
-                if it.called_back_at.is_some() && (it.score, &it.words) == (score, &words) {
-                    Outcome::Known
-                } else {
-                    (it.called_back_at, it.score, it.words) = (Some(ctx.now), score, words);
-                    called.insert(it.number.clone(), it.clone());
-                    Outcome::CalledBack
-                }
-            }
-            Some(_) => Outcome::Known,
+        let row = known.get_mut(&order.number);
+        let row = row.ok_or_else(|| Failure::Inconsistent("an order without a topic".into()))?;
+        let topic = row.topic;
+        let outcome = if entered.contains(&line) {
+            Outcome::Entered
+        } else if order.status == WorkStatus::CallBack && said(row, &order, ctx.now) {
+            called.insert(row.number.clone(), row.clone());
+            Outcome::CalledBack
+        } else {
+            Outcome::Known
         };
-        let topic = known.get(&order.number).map(|it| it.topic);
-        let topic = topic.ok_or_else(|| Failure::Inconsistent("an order without a topic".into()))?;
         received.push(Received { number: order.number, topic, outcome });
     }
-    let mut tx = app.db.write(ctx).await?;
+    if raised.is_empty() && called.is_empty() {
+        return Ok(received);
+    }
+    // In a task of its own: whoever hangs up before the answer ends neither this nor what the shadow is asked.
+    let kept = tokio::spawn(keep(Arc::clone(app), ctx.clone(), raised, called.into_values().collect(), received));
+    kept.await.map_err(|error| Failure::Inconsistent(error.to_string()))?
+}
+
+/// Keeps what whoever was called back said; false where that is known.
+fn said(row: &mut work_orders::WorkOrder, order: &WorkOrder, now: DateTime<Utc>) -> bool {
+    let (score, words) = (order.score.or(row.score), order.note.clone().or_else(|| row.words.clone()));
+    let new = row.called_back_at.is_none() || (row.score, &row.words) != (score, &words);
+    if new {
+        (row.called_back_at, row.score, row.words) = (Some(now), score, words);
+    }
+    new
+}
+
+/// Commits what came in, and has the shadow look at it afterwards, for which nobody waits.
+async fn keep(
+    app: Arc<App>,
+    ctx: Ctx,
+    raised: Vec<(work_orders::WorkOrder, Raised)>,
+    called: Vec<work_orders::WorkOrder>,
+    received: Vec<Received>,
+) -> Result<Vec<Received>, Failure> {
+    let mut tx = app.db.write(&ctx).await?;
     let mut told: Vec<Event> = Vec::new();
     for (row, topic) in &raised {
-        topics::enter(&mut tx, ctx, topic).await?;
+        topics::enter(&mut tx, &ctx, topic).await?;
         if !work_orders::insert(&mut tx, row).await? {
             let text = format!("the order {} came in at the same moment", row.number);
             return Err(Refusal::conflict("work_order.raced", text).with_fix("send the same again").into());
         }
         told.push(topic.told.clone());
-        let came = event(ctx, "work_order.received", row.topic.uuid(), json!({}));
-        told.push(commit_to(ctx, came, "number", row.number.as_str()));
+        let came = event(&ctx, "work_order.received", row.topic.uuid(), json!({}));
+        told.push(commit_to(&ctx, came, "number", row.number.as_str()));
     }
-    for row in called.values() {
+    for row in &called {
         work_orders::call_back(&mut tx, row).await?;
-        let said = event(ctx, "work_order.called_back", row.topic.uuid(), json!({"score": row.score}));
-        let said = commit_to(ctx, said, "number", row.number.as_str());
-        told.push(commit_to(ctx, said, "words", json!(row.words)));
-    }
-    if told.is_empty() {
-        return Ok(received);
+        let said = event(&ctx, "work_order.called_back", row.topic.uuid(), json!({"score": row.score}));
+        let said = commit_to(&ctx, said, "number", row.number.as_str());
+        told.push(commit_to(&ctx, said, "words", json!(row.words)));
     }
     let first = told.remove(0);
     let received = tx.commit_with(first, told, received).await?;
-    for (_, topic) in &raised {
-        topics::watch(app, ctx, topic).await;
-    }
+    tokio::spawn(async move {
+        for (_, topic) in &raised {
+            topics::watch(&app, &ctx, topic).await;
+        }
+    });
     Ok(received)
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow};
-use yishi_domain::{MemberId, TopicId, workflow::Stage};
+use yishi_domain::{MemberId, TopicId, channels::Channel, workflow::Stage};
 
 use crate::{
     StoreError, TenantTx,
@@ -35,8 +35,8 @@ pub struct Filter {
     pub raised: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// Those at one of these stages.
     pub stages: Option<Vec<Stage>>,
-    /// Besides those that are public, those that this member entered.
-    pub author: Option<MemberId>,
+    /// Besides those that are public, those that this member entered by this channel.
+    pub entered: Option<(MemberId, Channel)>,
 }
 
 /// Finds the requests that were raised last, the newest first.
@@ -53,8 +53,12 @@ pub async fn page(tx: &mut TenantTx, filter: &Filter, limit: u16) -> Result<Vec<
          LEFT JOIN units lead ON lead.tenant_id = t.tenant_id AND lead.id = r.lead_unit_id
          WHERE t.tenant_id = ",
     );
-    query.push_bind(tenant).push(" AND (t.author_id = ").push_bind(filter.author.map(MemberId::uuid));
-    query.push(" OR (true").push(topics::PUBLIC).push("))");
+    query.push_bind(tenant).push(" AND ((true").push(topics::PUBLIC).push(")");
+    if let Some((member, channel)) = filter.entered {
+        query.push(" OR (t.author_id = ").push_bind(member.uuid());
+        query.push(" AND t.channel = ").push_bind(channel.code()).push(")");
+    }
+    query.push(")");
     if let Some(ids) = &filter.ids {
         query.push(" AND t.id = ANY(").push_bind(ids.iter().map(|it| it.uuid()).collect::<Vec<_>>()).push(")");
     }

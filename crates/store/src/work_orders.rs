@@ -171,10 +171,21 @@ pub async fn standings(
         .push(" AND EXISTS (SELECT 1 FROM unnest(")
         .push_bind(paths)
         .push("::text[]) AS reach WHERE starts_with(u.path, reach))");
-    query.push(") AS found");
     if let Some(since) = since {
-        query.push(" WHERE changed_at >= ").push_bind(since);
+        // Found by what changed, so that whoever asks often has nothing joined that did not.
+        let changes = [
+            ("id FROM topics", "stage_since"),
+            ("topic_id FROM work_orders", "called_back_at"),
+            ("topic_id FROM calls", "called_at"),
+        ];
+        for (i, (topics, at)) in changes.into_iter().enumerate() {
+            query.push(if i == 0 { " AND w.topic_id IN (" } else { " UNION " });
+            query.push("SELECT ").push(topics).push(" WHERE tenant_id = ").push_bind(tx.tenant().uuid());
+            query.push(" AND ").push(at).push(" >= ").push_bind(since);
+        }
+        query.push(")");
     }
+    query.push(") AS found");
     query.push(" ORDER BY number LIMIT ").push_bind(i64::from(limit));
     query.build().fetch_all(tx.sql()).await?.iter().map(standing).collect()
 }
