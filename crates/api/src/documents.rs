@@ -50,6 +50,10 @@ fn plain(value: &mut Value) {
                 all.retain(says_more);
             }
             exact(members);
+            // No operation takes parts that it does not name.
+            if let Some(parts) = members.get_mut("multipart/form-data").and_then(|it| it["schema"].as_mapping_mut()) {
+                parts.insert("additionalProperties".into(), false.into());
+            }
             members.values_mut().for_each(plain);
         }
         Value::Sequence(items) => items.iter_mut().for_each(plain),
@@ -79,8 +83,7 @@ fn exact(members: &mut Mapping) {
         Some("uint64") => u64::MAX,
         _ => return,
     };
-    let bounds = [("minimum", 0), ("maximum", most)];
-    for (name, bound) in bounds.into_iter().filter(|(_, bound)| *bound < u64::MAX) {
+    for (name, bound) in [("minimum", 0), ("maximum", most)] {
         members.entry(name.into()).or_insert_with(|| bound.into());
     }
 }

@@ -6,6 +6,7 @@ mod charts;
 mod checks;
 mod clients;
 mod compilers;
+mod contracts;
 mod demos;
 mod frictionless;
 mod languages;
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
         "plugins" => languages::build_all(&root).map(|()| Some(ExitCode::SUCCESS)),
         "peers" => peers::build(&root).map(|()| Some(ExitCode::SUCCESS)),
         "portable" => portable::check(&root).map(|()| Some(ExitCode::SUCCESS)),
-        "contracts" => specs::try_out(&root).map(|()| Some(ExitCode::SUCCESS)),
+        "contracts" => contracts::try_out(&root).map(|()| Some(ExitCode::SUCCESS)),
         "publish" => specs::publish(&root).map(|()| Some(ExitCode::SUCCESS)),
         "clients" => clients::make(&root).map(|_| Some(ExitCode::SUCCESS)),
         "openapi" => specs::write(&root).map(|()| Some(ExitCode::SUCCESS)),
