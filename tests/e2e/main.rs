@@ -51,6 +51,7 @@ mod roles;
 mod round_trips;
 mod rule_sets;
 mod schedules;
+mod schemas;
 mod secrecy;
 mod sending;
 mod stages;

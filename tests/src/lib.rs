@@ -31,5 +31,6 @@ pub mod receivers;
 pub mod records;
 pub mod reports;
 pub mod rule_sets;
+pub mod schemas;
 pub mod servers;
 pub mod tokens;

@@ -26,6 +26,7 @@ pub mod prints;
 pub mod problems;
 pub mod requests;
 pub mod resources;
+pub mod schemas;
 pub mod sessions;
 mod shapes;
 pub mod standard_reports;
@@ -169,6 +170,8 @@ pub fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
         .at("/readyz", get(readyz))
         .at("/openapi.yaml", get(documents::get_yaml))
         .at("/openapi.json", get(documents::get_json))
+        .at("/schemas/events.json", get(schemas::get_event_schemas))
+        .at("/schemas/events/:kind/:file", get(schemas::get_event_schema))
         .at("/public/:tenant", get(boards::get_board))
         .at("/public/:tenant/record/tile/*tile", get(tiles::get_tile))
         .at(

@@ -78,6 +78,8 @@ pub mod resolutions;
 #[cfg(feature = "cases")]
 pub mod scheduling;
 #[cfg(feature = "cases")]
+pub mod schemas;
+#[cfg(feature = "cases")]
 pub mod settings;
 #[cfg(feature = "cases")]
 pub mod subscriptions;

@@ -12,7 +12,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use uuid::Uuid;
-use yishi_domain::{Actor, Ctx, RequestId, StoredEvent, subscriptions::Kinds};
+use yishi_domain::{Actor, Ctx, RequestId, StoredEvent, schemas, subscriptions::Kinds};
 use yishi_store::{
     deliveries::{self, Due, Outcome},
     feeds::Wanted,
@@ -166,7 +166,8 @@ async fn disable(app: &App, ctx: &Ctx, id: Uuid, why: String) -> Result<(), Fail
 /// Calls a webhook; gives the answer's status, or why there is none.
 async fn call(app: &App, url: &str, slug: &str, event: &StoredEvent, secrets: &[[u8; 32]]) -> Result<u16, String> {
     let url = app.outbound.check("url", url).map_err(|refusal| refusal.detail)?;
-    let body = cloud_event(slug, event).to_string();
+    let schema = schemas::find(&event.kind, None).and_then(|it| app.link(&it.path()));
+    let body = cloud_event(slug, event, schema).to_string();
     let at = (app.sources.now)().timestamp().to_string();
     let id = event.id.to_string();
     let signatures: Vec<_> = secrets.iter().map(|it| sign(it, &id, &at, &body)).collect();
@@ -183,11 +184,11 @@ async fn call(app: &App, url: &str, slug: &str, event: &StoredEvent, secrets: &[
     Ok(answer.status().as_u16())
 }
 
-/// An event as a CloudEvent; its data is the event as the change feed tells it.
-pub fn cloud_event(slug: &str, it: &StoredEvent) -> Value {
+/// An event as a CloudEvent; its data is the event as the change feed tells it, and fits the schema where it is known from where that is got.
+pub fn cloud_event(slug: &str, it: &StoredEvent, schema: Option<String>) -> Value {
     let instant = |at: &DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
     let position = it.position.unwrap_or_default();
-    json!({
+    let mut event = json!({
         "specversion": "1.0",
         "id": it.id,
         "source": format!("/v1/{slug}"),
@@ -206,7 +207,11 @@ pub fn cloud_event(slug: &str, it: &StoredEvent) -> Value {
             "recorded_at": instant(&it.recorded_at),
             "body": it.body,
         },
-    })
+    });
+    if let Some(schema) = schema {
+        event["dataschema"] = schema.into();
+    }
+    event
 }
 
 /// The signature of a message (Standard Webhooks, `v1`).

@@ -47,9 +47,9 @@ async fn commit_one(db: &Db, ctx: &Ctx, n: u64) {
     let tx = db.write(ctx).await.expect("begin");
     let event = Event {
         id: ctx.new_id(),
-        kind: "test.happened",
+        kind: "webhook.replayed",
         subject: Uuid::from_u128(u128::from(n)),
-        body: json!({"n": n}),
+        body: json!({"from": n}),
         openings: vec![],
     };
     tx.commit([event], ()).await.expect("commit");
@@ -96,7 +96,7 @@ async fn concurrent_commits_and_two_sequencers_leave_no_gap_and_no_double() {
     let all = events::from_position(&mut tx, 0, u16::MAX).await.expect("read");
     let positions: Vec<_> = all.iter().filter_map(|event| event.position).collect();
     assert_eq!(positions, (0..writers * each).collect::<Vec<_>>());
-    let mut numbers: Vec<_> = all.iter().filter_map(|event| event.body["n"].as_u64()).collect();
+    let mut numbers: Vec<_> = all.iter().filter_map(|event| event.body["from"].as_u64()).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (0..writers * each).collect::<Vec<_>>(), "each event once");
 

@@ -25,6 +25,14 @@ pub enum StoreError {
         /// The number.
         number: String,
     },
+    /// An event says something else than the schema of its kind; only builds for development ask.
+    #[error("the event {kind} is not as its schema says: {why}")]
+    Misfit {
+        /// The event's kind.
+        kind: &'static str,
+        /// What is wrong.
+        why: yishi_domain::schemas::Misfit,
+    },
     /// Another request with the same idempotency key is being answered, or was a moment ago.
     #[error("a request with the same idempotency key is in flight")]
     InFlight,

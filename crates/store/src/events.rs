@@ -2,7 +2,7 @@
 
 use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use uuid::Uuid;
-use yishi_domain::{Event, EventId, StoredEvent, voting::inexact_number};
+use yishi_domain::{Event, EventId, StoredEvent, schemas, voting::inexact_number};
 
 use crate::{StoreError, TenantTx, rows, transactions::Act};
 
@@ -56,6 +56,10 @@ pub(crate) async fn append(tx: &mut TenantTx, events: &[(&Act, &Event)]) -> Resu
         let values = std::iter::once(&event.body).chain(event.openings.iter().map(|opening| &opening.value));
         if let Some(number) = values.filter_map(inexact_number).next() {
             return Err(StoreError::Inexact { kind: event.kind, number: number.to_string() });
+        }
+        // Whoever adds an event says what it says, or no story that tells of it passes.
+        if cfg!(debug_assertions) {
+            schemas::check(event.kind, &event.body).map_err(|why| StoreError::Misfit { kind: event.kind, why })?;
         }
     }
     let tenant = tx.tenant().uuid();

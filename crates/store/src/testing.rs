@@ -107,8 +107,8 @@ pub async fn move_unit(db: &Db, ctx: &Ctx, unit: UnitId, under: UnitId) {
     );
     let moved = moved.bind(ctx.tenant.uuid()).bind(unit.uuid()).bind(under.uuid()).execute(tx.sql()).await;
     assert_eq!(moved.expect("moved").rows_affected(), 1);
-    let body = serde_json::json!({"unit": unit, "under": under});
-    let event = Event { id: ctx.new_id(), kind: "unit.moved", subject: unit.uuid(), body, openings: vec![] };
+    let body = serde_json::json!({});
+    let event = Event { id: ctx.new_id(), kind: "letter.revived", subject: unit.uuid(), body, openings: vec![] };
     tx.commit([event], ()).await.expect("commit");
 }
 

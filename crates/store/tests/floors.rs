@@ -33,8 +33,13 @@ async fn the_same_rows_are_copied_under_the_same_keys_and_nothing_is_left() {
     };
     let mut tx = db.write(&ctx).await.expect("begin");
     units::upsert(&mut tx, &[unit(1, None), unit(2, Some(1))]).await.expect("upsert");
-    let event =
-        Event { id: ctx.new_id(), kind: "a.b", subject: id.uuid(), body: serde_json::json!({}), openings: vec![] };
+    let event = Event {
+        id: ctx.new_id(),
+        kind: "letter.revived",
+        subject: id.uuid(),
+        body: serde_json::json!({}),
+        openings: vec![],
+    };
     tx.commit([event], ()).await.expect("commit");
 
     assert_eq!(floors::copy_units(&urls.owner).await.expect("copied").rows, 2);

@@ -33,7 +33,7 @@ fn ctx(tenant: TenantId, member: u128, seed: u64) -> Ctx {
 
 fn event(ctx: &Ctx) -> Event {
     let body = serde_json::json!({});
-    Event { id: ctx.new_id(), kind: "unit.created", subject: ctx.tenant.uuid(), body, openings: vec![] }
+    Event { id: ctx.new_id(), kind: "letter.revived", subject: ctx.tenant.uuid(), body, openings: vec![] }
 }
 
 async fn kept(db: &Db, ctx: &Ctx) -> Option<serde_json::Value> {

@@ -128,7 +128,7 @@ fn root(id: u128, code: &str) -> units::Unit {
 }
 
 fn event(ctx: &yishi_domain::Ctx, subject: Uuid) -> Event {
-    Event { id: ctx.new_id(), kind: "unit.created", subject, body: serde_json::json!({"n": 1}), openings: vec![] }
+    Event { id: ctx.new_id(), kind: "letter.revived", subject, body: serde_json::json!({}), openings: vec![] }
 }
 
 async fn add_root(db: &Db, tenant: TenantId, unit: u128) {
@@ -223,7 +223,7 @@ async fn a_number_that_the_record_cannot_hold_is_not_committed() {
         let body = serde_json::json!({"deep": [{"n": number}]});
         let tx = db.write(&ctx).await.expect("begin");
         let error = tx.commit([Event { body, ..event(&ctx, a.uuid()) }], ()).await.expect_err("it is not exact");
-        assert!(matches!(error, StoreError::Inexact { kind: "unit.created", .. }), "{error}");
+        assert!(matches!(error, StoreError::Inexact { kind: "letter.revived", .. }), "{error}");
     }
     let mut tx = db.read(&ctx).await.expect("begin");
     assert_eq!(yishi_store::records::pending(&mut tx, 10).await.expect("read"), []);

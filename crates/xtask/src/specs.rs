@@ -14,29 +14,38 @@ use crate::{
 /// Where the description is checked in.
 pub const FILE: &str = "openapi/yishi.yaml";
 const PUBLISHED: &str = "openapi/published.yaml";
+
+/// What events say.
+const EVENTS: &str = "openapi/events.json";
+const PUBLISHED_EVENTS: &str = "openapi/published-events.json";
 const DIFFERENCE: (&str, &str) = ("openapi-diff", "0.24.1");
 const LINTER: &str = "@redocly/cli";
 const LINTER_VERSION: &str = "2.77.0";
 
-/// Writes the description from the program.
+/// What is checked in, and how the program prints it.
+const DESCRIPTIONS: [(&str, &[&str]); 2] = [(FILE, &["openapi"]), (EVENTS, &["openapi", "--events"])];
+
+/// Writes the descriptions from the program.
 pub fn write(root: &Path) -> Result<()> {
-    let served = served(root)?;
     fs::create_dir_all(root.join("openapi"))?;
-    fs::write(root.join(FILE), served)?;
-    println!("wrote {FILE}");
+    for (file, args) in DESCRIPTIONS {
+        fs::write(root.join(file), served(root, args)?)?;
+        println!("wrote {file}");
+    }
     Ok(())
 }
 
 /// Fails where the checked-in description is not what the program serves, and names the first line that differs.
 pub fn compare(root: &Path) -> Result<Done> {
-    let kept = fs::read_to_string(root.join(FILE)).with_context(|| format!("cannot read {FILE}"))?;
-    let served = served(root)?;
-    match first_difference(&kept, &served) {
-        None => Ok(Done::Ran),
-        Some((line, kept, served)) => bail!(
-            "{FILE} is not what the program serves; `cargo xtask openapi` writes it anew\n  line {line}, checked in: {kept}\n  line {line}, served:     {served}"
-        ),
+    for (file, args) in DESCRIPTIONS {
+        let kept = fs::read_to_string(root.join(file)).with_context(|| format!("cannot read {file}"))?;
+        if let Some((line, kept, served)) = first_difference(&kept, &served(root, args)?) {
+            bail!(
+                "{file} is not what the program serves; `cargo xtask openapi` writes it anew\n  line {line}, checked in: {kept}\n  line {line}, served:     {served}"
+            );
+        }
     }
+    Ok(Done::Ran)
 }
 
 /// Fails where the description breaks what was published.
@@ -56,8 +65,10 @@ pub fn unbroken(root: &Path) -> Result<Done> {
 
 /// Takes the description over as the published one.
 pub fn publish(root: &Path) -> Result<()> {
-    fs::copy(root.join(FILE), root.join(PUBLISHED))?;
-    println!("wrote {PUBLISHED}");
+    for (file, published) in [(FILE, PUBLISHED), (EVENTS, PUBLISHED_EVENTS)] {
+        fs::copy(root.join(file), root.join(published))?;
+        println!("wrote {published}");
+    }
     Ok(())
 }
 
@@ -82,10 +93,10 @@ pub fn lint(root: &Path) -> Result<Done> {
     )
 }
 
-fn served(root: &Path) -> Result<String> {
+fn served(root: &Path, args: &[&str]) -> Result<String> {
     // Built with the whole workspace, as tests build it: alone the program would be built anew with fewer features of what it shares.
     run(cargo(root).args(["build", "--quiet", "--locked", "--workspace"]))?;
-    capture(command(root, root.join("target/debug/yishi")).arg("openapi"))
+    capture(command(root, root.join("target/debug/yishi")).args(args))
 }
 
 fn first_difference<'a>(kept: &'a str, served: &'a str) -> Option<(usize, &'a str, &'a str)> {

@@ -103,8 +103,8 @@ pub enum Command {
     /// Checks and tries a city's rules, and brings them to a server
     #[command(subcommand)]
     Plugin(Plugin),
-    /// Prints the interface's description (OpenAPI)
-    Openapi,
+    /// Prints the interface's description (OpenAPI), or what events say (JSON Schema)
+    Openapi(Description),
     /// Prints a shell's completions
     Completions {
         /// The shell.
@@ -126,6 +126,14 @@ pub struct Serve {
     /// Leaves the work in the background to `yishi work`
     #[arg(long, env = "YISHI_NO_WORKERS", value_parser = clap::builder::BoolishValueParser::new())]
     pub no_workers: bool,
+}
+
+/// What to describe.
+#[derive(Debug, Args)]
+pub struct Description {
+    /// Prints the schemas of events instead
+    #[arg(long)]
+    pub events: bool,
 }
 
 /// What to onboard.

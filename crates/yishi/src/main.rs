@@ -74,7 +74,10 @@ async fn run(cli: Cli, settings: &Settings) -> anyhow::Result<ExitCode> {
         Command::Token(options) => homes::print_token(home, &options),
         Command::Config(options) => settings.print(options.json),
         Command::Bench(options) => benches::run(&options).await,
-        Command::Openapi => outputs::write(yishi_api::documents::yaml()),
+        Command::Openapi(options) => outputs::write(match options.events {
+            true => yishi_api::schemas::bundle(),
+            false => yishi_api::documents::yaml(),
+        }),
         Command::Completions { shell } => outputs::write(&commands::completions(shell)?),
         Command::Man => outputs::write(&commands::man()?),
         Command::CompileComponent => unreachable!("handled before the runtime starts"),

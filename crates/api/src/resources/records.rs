@@ -88,7 +88,7 @@ impl RecordsApi {
     /// Lists events that have their position in the record, in order of position; the change feed.
     ///
     /// A position is given once, and no event turns up later below one that was listed: whoever asks again after `read_to` misses nothing.
-    /// Events are kept for good.
+    /// Events are kept for good. What those of a kind say is described at `/schemas/events.json` (JSON Schema).
     #[oai(path = "/v1/:tenant/events", method = "get", operation_id = "list_events")]
     #[expect(clippy::too_many_arguments, reason = "each is a parameter of the request")]
     async fn list_events(

@@ -120,7 +120,7 @@ pub enum WebhookDone {
 impl WebhooksApi {
     /// Makes a webhook, which is sent what happens from now on; its secret is got apart.
     ///
-    /// Each event is posted as a CloudEvent (1.0) whose data is the event as the change feed tells it, signed as Standard Webhooks says. What is
+    /// Each event is posted as a CloudEvent (1.0) whose data is the event as the change feed tells it and fits its `dataschema`, signed as Standard Webhooks says. What is
     /// about the same thing comes in order. Whatever is not answered with 2xx within 15 seconds is tried again after 5 seconds, 5 and 30
     /// minutes, 2, 5, 10, 14, 20 and 24 hours, unless the operator says otherwise, under the same id. After the last attempt, and at once where
     /// it is answered 410, the webhook is disabled and the event `webhook.disabled` tells it. Redirects are not followed.

@@ -2,19 +2,34 @@
 
 use std::{fs, path::Path};
 
+/// What is checked in under a name.
+fn kept(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi").join(name)).unwrap_or_default()
+}
+
 #[test]
-fn the_checked_in_description_is_what_is_served() {
-    let served = yishi_api::documents::yaml();
-    let kept =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi/yishi.yaml")).unwrap_or_default();
-    if kept != served {
-        let aside = Path::new(env!("CARGO_TARGET_TMPDIR")).join("yishi.yaml");
-        fs::write(&aside, served).expect("the folder for tests' files is there");
-        let line = 1 + kept.lines().zip(served.lines()).take_while(|(kept, served)| kept == served).count();
-        panic!(
-            "openapi/yishi.yaml differs from line {line} on; `cargo xtask openapi` writes it anew, see also {}",
-            aside.display()
-        );
+fn the_checked_in_descriptions_are_what_is_served() {
+    for (name, served) in [("yishi.yaml", yishi_api::documents::yaml()), ("events.json", yishi_api::schemas::bundle())]
+    {
+        let kept = kept(name);
+        if kept != served {
+            let aside = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+            fs::write(&aside, served).expect("the folder for tests' files is there");
+            let line = 1 + kept.lines().zip(served.lines()).take_while(|(kept, served)| kept == served).count();
+            panic!(
+                "openapi/{name} differs from line {line} on; `cargo xtask openapi` writes it anew, see also {}",
+                aside.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_schema_of_an_event_that_was_published_is_never_another_one() {
+    let schemas = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON")["$defs"].take();
+    let (now, published) = (schemas(yishi_api::schemas::bundle()), schemas(&kept("published-events.json")));
+    for (name, schema) in published.as_object().expect("schemas") {
+        assert_eq!(now.get(name), Some(schema), "{name} was published; add another version, which may say more");
     }
 }
 
