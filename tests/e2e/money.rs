@@ -157,6 +157,78 @@ async fn a_districts_budget_a_donation_and_a_crowdfunding_pay_for_what_was_resol
 }
 
 #[tokio::test]
+async fn an_action_item_is_paid_and_supplied_out_of_what_was_set_aside_for_it_alone() {
+    let community = Community::gathered(1).await;
+    let resolution = community.adopted().await.resolution;
+    community.assign(&resolution, 500).await.expect(200);
+    let home = community.city.unit(HOME).await.to_owned();
+    let now = community.city.advance_clock(1).await;
+    let item = |title: &str| {
+        json!({"title": title, "unit": home, "first_responsible_post": "社区居委会主任",
+            "due_at": instants::after(&now, 200 * 60), "milestones": []})
+    };
+    let items = format!("/resolutions/{resolution}/items");
+    let poles = created(community.coordinator().post(&items, item("立杆")).await);
+    let wires = created(community.coordinator().post(&items, item("布线")).await);
+
+    let (boss, path, fund) = fund(&community, json!({"kind": "special"})).await;
+    let grant = json!({"unit": home, "amount_fen": 900_000, "note": "区级拨款"});
+    boss.post(&format!("{path}/grants"), grant).await.expect(201);
+    let aside = |item: Option<&str>, fen: u64| {
+        let mut aside = json!({"unit": home, "resolution": resolution, "amount_fen": fen, "note": "路灯"});
+        if let Some(item) = item {
+            aside["item"] = item.into();
+        }
+        aside
+    };
+    let allocations = format!("{path}/allocations");
+    boss.post(&allocations, aside(Some(&poles), 500_000)).await.expect(201);
+    boss.post(&allocations, aside(Some(&wires), 200_000)).await.expect(201);
+    boss.post(&allocations, aside(None, 100_000)).await.expect(201);
+    let foreign = boss.post(&allocations, aside(Some(&resolution), 1)).await.refused(422, "allocation.bad_item");
+    assert_eq!(foreign["field"], "item", "{foreign}");
+
+    // What is set aside for one item, or for the whole, pays for nothing else.
+    let spend = |item: Option<&str>, fen: u64, voucher: &str| {
+        let mut spending = aside(item, fen);
+        let paid = json!({"kind": "works", "voucher": voucher, "scan": scan()});
+        for (member, value) in paid.as_object().expect("members") {
+            spending[member] = value.clone();
+        }
+        spending
+    };
+    let spendings = format!("{path}/spendings");
+    for (item, fen) in [(Some(wires.as_str()), 200_001), (None, 100_001), (Some(poles.as_str()), 500_001)] {
+        boss.post(&spendings, spend(item, fen, "0201")).await.refused(409, "allocation.exceeded");
+    }
+    let paid = created(boss.post(&spendings, spend(Some(&poles), 480_000, "0201")).await);
+    let left = async || {
+        let shown = community.read(&format!("/funds/{fund}")).await;
+        let of = |item: Option<&str>| {
+            let accounts = shown["accounts"].as_array().expect("accounts").iter();
+            let mut of = accounts.filter(|it| it["kind"] == "allocated" && it["item"].as_str() == item);
+            of.next().map(|it| it["fen"].as_i64().expect("fen"))
+        };
+        [of(Some(&poles)), of(Some(&wires)), of(None)]
+    };
+    assert_eq!(left().await, [Some(20_000), Some(200_000), Some(100_000)]);
+    boss.post(&format!("{path}/releases"), aside(Some(&poles), 20_001)).await.refused(409, "allocation.exceeded");
+    boss.post(&format!("{path}/releases"), aside(Some(&wires), 50_000)).await.expect(201);
+    boss.post(&format!("/entries/{paid}/reversal"), json!({"reason": "凭证有误"})).await.expect(201);
+    assert_eq!(left().await, [Some(500_000), Some(150_000), Some(100_000)], "it is back where it was taken");
+
+    let street = community.city.unit("330106002").await;
+    let offer = json!({"kind": "volunteer_hours", "name": "电工义务维修", "measure": "小时", "quantity": 40});
+    let hours = created(boss.post(&format!("/units/{street}/pool"), offer).await);
+    let draws = format!("/provisions/{hours}/draws");
+    let draw = |item: &str| json!({"resolution": resolution, "item": item, "quantity": 8});
+    boss.post(&draws, draw(&home)).await.refused(422, "allocation.bad_item");
+    boss.post(&draws, draw(&wires)).await.expect(201);
+    let told = community.shown("provision.drawn", 1).await;
+    assert_eq!(told[0]["body"]["item"], wires.as_str(), "{told:?}");
+}
+
+#[tokio::test]
 async fn many_spenders_of_one_fund_never_overdraw_it_and_never_wait_for_each_other_for_good() {
     let community = Community::gathered(1).await;
     let resolution = community.adopted().await.resolution;

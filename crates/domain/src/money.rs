@@ -11,7 +11,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{FundId, Refusal, ResolutionId, UnitId, workflow::coded};
+use crate::{FundId, ItemId, Refusal, ResolutionId, UnitId, workflow::coded};
 
 pub use balances::{Balances, apply};
 pub use quarters::{NotAQuarter, Quarter};
@@ -36,7 +36,7 @@ coded! {
     AccountKind {
         /// What may still be allocated or transferred.
         Available = "available",
-        /// What is set aside for a resolution and not spent.
+        /// What is set aside for a resolution or an action item, and not spent.
         Allocated = "allocated",
         /// What came in; it is negative, for what came in stands elsewhere.
         Income = "income",
@@ -58,11 +58,11 @@ coded! {
         Crowdfunding = "crowdfunding",
         /// Moves available money to another unit or another fund.
         Transfer = "transfer",
-        /// Sets available money aside for a resolution.
+        /// Sets available money aside for a resolution or an action item.
         Allocation = "allocation",
         /// Makes what was set aside available again.
         Release = "release",
-        /// Pays for a resolution out of what was set aside for it.
+        /// Pays for a resolution or an action item out of what was set aside for it.
         Spending = "spending",
     }
 }
@@ -85,6 +85,15 @@ coded! {
     }
 }
 
+/// What money or goods are for: a resolution, or one of its action items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Purpose {
+    /// The resolution.
+    pub resolution: ResolutionId,
+    /// The action item, where it is for this one alone.
+    pub item: Option<ItemId>,
+}
+
 /// An account. Accounts sort, and are locked in that order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Account {
@@ -94,8 +103,8 @@ pub struct Account {
     pub unit: UnitId,
     /// What it holds.
     pub kind: AccountKind,
-    /// The resolution that the money is set aside for, of allocated money alone.
-    pub resolution: Option<ResolutionId>,
+    /// What the money is set aside for, of allocated money alone.
+    pub purpose: Option<Purpose>,
 }
 
 /// What an entry does to one account.
@@ -108,19 +117,20 @@ pub struct Posting {
 }
 
 impl Account {
-    /// The account of a kind that belongs to no resolution.
+    /// The account of a kind that is for nothing in particular.
     pub const fn new(fund: FundId, unit: UnitId, kind: AccountKind) -> Self {
-        Self { fund, unit, kind, resolution: None }
+        Self { fund, unit, kind, purpose: None }
     }
 
-    /// The account of what is set aside for a resolution.
-    pub const fn allocated(fund: FundId, unit: UnitId, resolution: ResolutionId) -> Self {
-        Self { fund, unit, kind: AccountKind::Allocated, resolution: Some(resolution) }
+    /// The account of what is set aside for something.
+    pub const fn allocated(fund: FundId, unit: UnitId, purpose: Purpose) -> Self {
+        Self { fund, unit, kind: AccountKind::Allocated, purpose: Some(purpose) }
     }
 
-    /// The resolution as the database keeps it: nil where there is none.
-    pub fn item(&self) -> Uuid {
-        self.resolution.map_or(Uuid::nil(), ResolutionId::uuid)
+    /// The resolution and the action item as the database keeps them: nil where there is none.
+    pub fn purpose_ids(&self) -> [Uuid; 2] {
+        let Some(Purpose { resolution, item }) = self.purpose else { return [Uuid::nil(); 2] };
+        [resolution.uuid(), item.map_or(Uuid::nil(), ItemId::uuid)]
     }
 }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use yishi_domain::{
-    Ctx, Digest, EntryId, Event, FundId, Refusal, ResolutionId, UnitId,
-    money::{Account, AccountKind, EntryKind, Posting, SpendingKind, apply, budget_fen, movement, reversed},
+    Ctx, Digest, EntryId, Event, FundId, Refusal, UnitId,
+    money::{Account, AccountKind, EntryKind, Posting, Purpose, SpendingKind, apply, budget_fen, movement, reversed},
 };
 use yishi_store::{
     WriteTx,
     entries::{self, Entry, Spent},
     funds::{self as accounts, Fund},
-    resolutions,
+    items, resolutions,
 };
 
 use crate::{
@@ -55,8 +55,8 @@ pub struct Amount {
 /// A payment.
 #[derive(Clone, Debug)]
 pub struct Payment {
-    /// The resolution that it is for.
-    pub resolution: ResolutionId,
+    /// What it is for.
+    pub purpose: Purpose,
     /// What on.
     pub kind: SpendingKind,
     /// The number of its voucher.
@@ -155,19 +155,19 @@ pub async fn transfer(
     commit(tx, booked, first).await
 }
 
-/// Sets available money aside for a resolution, or makes what was set aside available again.
+/// Sets available money aside for a resolution or an action item, or makes what was set aside available again.
 pub async fn set_aside(
     app: &App,
     session: &Session,
     id: FundId,
     kind: EntryKind,
     amount: Amount,
-    resolution: ResolutionId,
+    purpose: Purpose,
 ) -> Result<EntryId, Failure> {
     let (mut tx, path) = begin(app, session, id, &amount).await?;
-    require_served(&mut tx, resolution, &path).await?;
+    require_served(&mut tx, purpose, &path).await?;
     let available = Account::new(id, amount.unit, AccountKind::Available);
-    let allocated = Account::allocated(id, amount.unit, resolution);
+    let allocated = Account::allocated(id, amount.unit, purpose);
     let postings = match kind {
         EntryKind::Release => movement(allocated, available, amount.fen)?,
         _ => movement(available, allocated, amount.fen)?,
@@ -176,7 +176,7 @@ pub async fn set_aside(
     commit(tx, booked, first).await
 }
 
-/// Pays for a resolution, with its voucher, out of what was set aside for it.
+/// Pays for a resolution or an action item, with a voucher, out of what was set aside for it.
 pub async fn spend(
     app: &App,
     session: &Session,
@@ -184,11 +184,11 @@ pub async fn spend(
     amount: Amount,
     payment: Payment,
 ) -> Result<EntryId, Failure> {
-    let Payment { resolution, kind, voucher, scan } = payment;
+    let Payment { purpose, kind, voucher, scan } = payment;
     require_text("voucher.bad_number", "voucher.number", &voucher, 60)?;
     let (mut tx, path) = begin(app, session, id, &amount).await?;
-    require_served(&mut tx, resolution, &path).await?;
-    let allocated = Account::allocated(id, amount.unit, resolution);
+    require_served(&mut tx, purpose, &path).await?;
+    let allocated = Account::allocated(id, amount.unit, purpose);
     let postings = movement(allocated, Account::new(id, amount.unit, AccountKind::Spent), amount.fen)?;
     let spent = Some(Spent { kind, voucher, scan });
     let new = NewEntry { spent, ..NewEntry::new(id, EntryKind::Spending, amount.note, postings) };
@@ -283,8 +283,13 @@ async fn keep_voucher(tx: &mut WriteTx, entry: &Entry) -> Result<(), Failure> {
 
 fn booked(ctx: &Ctx, entry: &Entry) -> Event {
     let posting = |it: &Posting| {
-        json!({"fund": it.account.fund, "unit": it.account.unit, "account": it.account.kind,
-            "resolution": it.account.resolution, "fen": it.fen})
+        let Account { fund, unit, kind, purpose } = it.account;
+        let resolution = purpose.map(|it| it.resolution);
+        let mut told = json!({"fund": fund, "unit": unit, "account": kind, "resolution": resolution, "fen": it.fen});
+        if let Some(item) = purpose.and_then(|it| it.item) {
+            told["item"] = json!(item);
+        }
+        told
     };
     let spent = entry.spent.as_ref().map(|it| json!({"kind": it.kind, "voucher": it.voucher, "scan": it.scan}));
     let body = json!({
@@ -304,9 +309,9 @@ async fn begin(app: &App, session: &Session, id: FundId, amount: &Amount) -> Res
     Ok((tx, unit.path))
 }
 
-/// Refuses a resolution that lies outside the unit whose money it is; a street may pay for its communities.
-pub(crate) async fn require_served(tx: &mut WriteTx, id: ResolutionId, path: &str) -> Result<(), Failure> {
-    let resolution = resolutions::find(tx, id).await?.ok_or_else(execution::unknown)?;
+/// Refuses a resolution that lies outside the unit whose money it is, for a street may pay for its communities, and an action item of another one.
+pub(crate) async fn require_served(tx: &mut WriteTx, purpose: Purpose, path: &str) -> Result<(), Failure> {
+    let resolution = resolutions::find(tx, purpose.resolution).await?.ok_or_else(execution::unknown)?;
     let topic = cases::find(tx, resolution.topic).await?;
     if !topic.path.starts_with(path) {
         let text = "the resolution is of a unit that does not lie under this one";
@@ -314,6 +319,12 @@ pub(crate) async fn require_served(tx: &mut WriteTx, id: ResolutionId, path: &st
     }
     if resolution.set_aside_at.is_some() {
         return Err(Refusal::conflict("resolution.set_aside", "an objection set the resolution aside").into());
+    }
+    if let Some(id) = purpose.item
+        && items::find(tx, id).await?.is_none_or(|it| it.resolution != purpose.resolution)
+    {
+        let refusal = Refusal::invalid("allocation.bad_item", "item", "the resolution has no such action item");
+        return Err(refusal.with_fix("name one of the resolution's items, or none").into());
     }
     Ok(())
 }

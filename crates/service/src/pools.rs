@@ -1,7 +1,7 @@
 //! A street's pool (资源池): money, goods, services and volunteers' hours, from which resolutions are served.
 
 use serde_json::json;
-use yishi_domain::{DrawId, ProvisionId, Refusal, ResolutionId, UnitId, pools::ProvisionKind};
+use yishi_domain::{DrawId, ProvisionId, Refusal, UnitId, money::Purpose, pools::ProvisionKind};
 use yishi_store::{
     WriteTx,
     funds::{self as accounts, Fund},
@@ -71,12 +71,12 @@ pub async fn get(app: &App, session: &Session, unit: UnitId) -> Result<Pool, Fai
     Ok(Pool { money, provisions: provisions::of_unit(&mut tx, unit).await? })
 }
 
-/// Draws from a pool for a resolution that lies under its unit.
+/// Draws from a pool for a resolution that lies under its unit, or for an action item of one.
 pub async fn draw(
     app: &App,
     session: &Session,
     id: ProvisionId,
-    resolution: ResolutionId,
+    purpose: Purpose,
     quantity: u64,
 ) -> Result<DrawId, Failure> {
     let ctx = &session.ctx;
@@ -84,15 +84,18 @@ pub async fn draw(
     let mut tx = app.db.write(ctx).await?;
     let mut it = require(&mut tx, session, id).await?;
     let path = require_unit(&mut tx, it.unit, "unit").await?.path;
-    require_served(&mut tx, resolution, &path).await?;
+    require_served(&mut tx, purpose, &path).await?;
     it.remaining = it.remaining.checked_sub(quantity).ok_or_else(|| {
         let text = format!("{} {} are left", it.remaining, it.measure);
         Refusal::conflict("provision.exhausted", text).with_fix("draw less, or from something else")
     })?;
     provisions::save(&mut tx, &it).await?;
-    let draw = Draw { id: ctx.new_id(), provision: id, resolution, quantity, drawn_at: ctx.now, returned_at: None };
+    let draw = Draw { id: ctx.new_id(), provision: id, purpose, quantity, drawn_at: ctx.now, returned_at: None };
     provisions::draw(&mut tx, &draw).await?;
-    let body = json!({"provision": id, "draw": draw.id, "resolution": resolution, "quantity": quantity});
+    let mut body = json!({"provision": id, "draw": draw.id, "resolution": purpose.resolution, "quantity": quantity});
+    if let Some(item) = purpose.item {
+        body["item"] = json!(item);
+    }
     Ok(tx.commit([event(ctx, "provision.drawn", id.uuid(), body)], draw.id).await?)
 }
 

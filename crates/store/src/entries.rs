@@ -66,12 +66,13 @@ pub async fn insert(tx: &mut WriteTx, entry: &Entry) -> Result<bool, StoreError>
         return Ok(false);
     }
     let mut query = QueryBuilder::new(
-        "INSERT INTO postings (tenant_id, entry_id, number, fund_id, unit_id, kind, item_id, amount_fen) ",
+        "INSERT INTO postings (tenant_id, entry_id, number, fund_id, unit_id, kind, resolution_id, item_id, amount_fen) ",
     );
     query.push_values((0_i16..).zip(&entry.postings), |mut row, (number, it)| {
         row.push_bind(tenant).push_bind(entry.id.uuid()).push_bind(number);
         row.push_bind(it.account.fund.uuid()).push_bind(it.account.unit.uuid()).push_bind(it.account.kind.code());
-        row.push_bind(it.account.item()).push_bind(it.fen);
+        let [resolution, item] = it.account.purpose_ids();
+        row.push_bind(resolution).push_bind(item).push_bind(it.fen);
     });
     query.build().execute(tx.sql()).await?;
     Ok(true)
@@ -131,7 +132,7 @@ async fn with_postings(tx: &mut TenantTx, rows: &[PgRow]) -> Result<Vec<Entry>, 
     let mut entries = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
     let ids: Vec<_> = entries.iter().map(|it| it.id.uuid()).collect();
     let postings = sqlx::query(
-        "SELECT entry_id, fund_id, unit_id, kind, item_id, amount_fen FROM postings
+        "SELECT entry_id, fund_id, unit_id, kind, resolution_id, item_id, amount_fen FROM postings
          WHERE tenant_id = $1 AND entry_id = ANY($2) ORDER BY entry_id, number",
     )
     .bind(tx.tenant().uuid())

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use uuid::Uuid;
 use yishi_domain::{
-    FundId, ResolutionId, UnitId,
-    money::{Account, Balances, FundKind},
+    FundId, ItemId, ResolutionId, UnitId,
+    money::{Account, Balances, FundKind, Purpose},
 };
 
 use crate::{StoreError, TenantTx, WriteTx, codes};
@@ -100,21 +100,26 @@ pub async fn with_codes(tx: &mut TenantTx) -> Result<Vec<(String, Fund)>, StoreE
 /// They are taken in their order, whatever the order in which they are named, so that no two acts wait for each other.
 pub async fn lock(tx: &mut WriteTx, accounts: &BTreeSet<Account>) -> Result<Balances, StoreError> {
     let tenant = tx.tenant().uuid();
-    let mut query =
-        QueryBuilder::new("INSERT INTO accounts (tenant_id, fund_id, unit_id, kind, item_id, balance_fen) ");
+    let mut query = QueryBuilder::new(
+        "INSERT INTO accounts (tenant_id, fund_id, unit_id, kind, resolution_id, item_id, balance_fen) ",
+    );
     query.push_values(accounts, |mut row, it| {
         row.push_bind(tenant).push_bind(it.fund.uuid()).push_bind(it.unit.uuid()).push_bind(it.kind.code());
-        row.push_bind(it.item()).push_bind(0_i64);
+        let [resolution, item] = it.purpose_ids();
+        row.push_bind(resolution).push_bind(item).push_bind(0_i64);
     });
     query.push(" ON CONFLICT DO NOTHING");
     query.build().persistent(false).execute(tx.sql()).await?;
-    let mut query =
-        QueryBuilder::new("SELECT fund_id, unit_id, kind, item_id, balance_fen FROM accounts WHERE tenant_id = ");
-    query.push_bind(tenant).push(" AND (fund_id, unit_id, kind, item_id) IN ");
+    let mut query = QueryBuilder::new(
+        "SELECT fund_id, unit_id, kind, resolution_id, item_id, balance_fen FROM accounts WHERE tenant_id = ",
+    );
+    query.push_bind(tenant).push(" AND (fund_id, unit_id, kind, resolution_id, item_id) IN ");
     query.push_tuples(accounts, |mut row, it| {
-        row.push_bind(it.fund.uuid()).push_bind(it.unit.uuid()).push_bind(it.kind.code()).push_bind(it.item());
+        row.push_bind(it.fund.uuid()).push_bind(it.unit.uuid()).push_bind(it.kind.code());
+        let [resolution, item] = it.purpose_ids();
+        row.push_bind(resolution).push_bind(item);
     });
-    query.push(" ORDER BY fund_id, unit_id, kind, item_id FOR UPDATE");
+    query.push(" ORDER BY fund_id, unit_id, kind, resolution_id, item_id FOR UPDATE");
     let rows = query.build().persistent(false).fetch_all(tx.sql()).await?;
     rows.iter().map(|row| Ok((account(row)?, row.try_get("balance_fen")?))).collect()
 }
@@ -123,14 +128,17 @@ pub async fn lock(tx: &mut WriteTx, accounts: &BTreeSet<Account>) -> Result<Bala
 pub async fn save(tx: &mut WriteTx, balances: &Balances) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
     for (account, fen) in balances {
+        let [resolution, item] = account.purpose_ids();
         sqlx::query(
-            "UPDATE accounts SET balance_fen = $6 WHERE tenant_id = $1 AND fund_id = $2 AND unit_id = $3 AND kind = $4 AND item_id = $5",
+            "UPDATE accounts SET balance_fen = $7 WHERE tenant_id = $1 AND fund_id = $2 AND unit_id = $3 AND kind = $4
+             AND resolution_id = $5 AND item_id = $6",
         )
         .bind(tenant)
         .bind(account.fund.uuid())
         .bind(account.unit.uuid())
         .bind(account.kind.code())
-        .bind(account.item())
+        .bind(resolution)
+        .bind(item)
         .bind(*fen)
         .execute(tx.sql())
         .await?;
@@ -141,7 +149,7 @@ pub async fn save(tx: &mut WriteTx, balances: &Balances) -> Result<(), StoreErro
 /// What the accounts of a fund hold.
 pub async fn balances(tx: &mut TenantTx, fund: FundId) -> Result<Balances, StoreError> {
     let rows = sqlx::query(
-        "SELECT fund_id, unit_id, kind, item_id, balance_fen FROM accounts WHERE tenant_id = $1 AND fund_id = $2",
+        "SELECT fund_id, unit_id, kind, resolution_id, item_id, balance_fen FROM accounts WHERE tenant_id = $1 AND fund_id = $2",
     )
     .bind(tx.tenant().uuid())
     .bind(fund.uuid())
@@ -167,12 +175,14 @@ pub async fn available(tx: &mut TenantTx, unit: UnitId) -> Result<Vec<(Fund, i64
 
 /// Reads the columns that name an account.
 pub(crate) fn account(row: &PgRow) -> Result<Account, StoreError> {
-    let item: Uuid = row.try_get("item_id")?;
+    let named = |column| Ok::<_, StoreError>(Some(row.try_get::<Uuid, _>(column)?).filter(|it| !it.is_nil()));
+    let item = named("item_id")?.map(ItemId);
+    let purpose = named("resolution_id")?.map(|id| Purpose { resolution: ResolutionId(id), item });
     Ok(Account {
         fund: FundId(row.try_get("fund_id")?),
         unit: UnitId(row.try_get("unit_id")?),
         kind: codes::read("account", row.try_get("kind")?)?,
-        resolution: (!item.is_nil()).then_some(ResolutionId(item)),
+        purpose,
     })
 }
 

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow};
-use yishi_domain::{DrawId, ProvisionId, ResolutionId, UnitId, pools::ProvisionKind};
+use uuid::Uuid;
+use yishi_domain::{DrawId, ItemId, ProvisionId, ResolutionId, UnitId, money::Purpose, pools::ProvisionKind};
 
 use crate::{StoreError, TenantTx, WriteTx, codes};
 
@@ -34,8 +35,8 @@ pub struct Draw {
     pub id: DrawId,
     /// From what.
     pub provision: ProvisionId,
-    /// The resolution that it is for.
-    pub resolution: ResolutionId,
+    /// What it is for.
+    pub purpose: Purpose,
     /// How much.
     pub quantity: u64,
     /// When.
@@ -94,22 +95,26 @@ pub async fn save(tx: &mut WriteTx, it: &Provision) -> Result<(), StoreError> {
 
 /// Adds a draw.
 pub async fn draw(tx: &mut WriteTx, it: &Draw) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO draws (tenant_id, id, provision_id, resolution_id, quantity, drawn_at) VALUES ($1, $2, $3, $4, $5, $6)")
-        .bind(tx.tenant().uuid())
-        .bind(it.id.uuid())
-        .bind(it.provision.uuid())
-        .bind(it.resolution.uuid())
-        .bind(it.quantity.cast_signed())
-        .bind(it.drawn_at)
-        .execute(tx.sql())
-        .await?;
+    sqlx::query(
+        "INSERT INTO draws (tenant_id, id, provision_id, resolution_id, item_id, quantity, drawn_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(it.id.uuid())
+    .bind(it.provision.uuid())
+    .bind(it.purpose.resolution.uuid())
+    .bind(it.purpose.item.map(ItemId::uuid))
+    .bind(it.quantity.cast_signed())
+    .bind(it.drawn_at)
+    .execute(tx.sql())
+    .await?;
     Ok(())
 }
 
 /// Finds a draw.
 pub async fn find_draw(tx: &mut TenantTx, id: DrawId) -> Result<Option<Draw>, StoreError> {
     let row = sqlx::query(
-        "SELECT id, provision_id, resolution_id, quantity, drawn_at, returned_at FROM draws WHERE tenant_id = $1 AND id = $2",
+        "SELECT id, provision_id, resolution_id, item_id, quantity, drawn_at, returned_at FROM draws WHERE tenant_id = $1 AND id = $2",
     )
     .bind(tx.tenant().uuid())
     .bind(id.uuid())
@@ -119,7 +124,10 @@ pub async fn find_draw(tx: &mut TenantTx, id: DrawId) -> Result<Option<Draw>, St
         Ok(Draw {
             id: DrawId(row.try_get("id")?),
             provision: ProvisionId(row.try_get("provision_id")?),
-            resolution: ResolutionId(row.try_get("resolution_id")?),
+            purpose: Purpose {
+                resolution: ResolutionId(row.try_get("resolution_id")?),
+                item: row.try_get::<Option<Uuid>, _>("item_id")?.map(ItemId),
+            },
             quantity: row.try_get::<i64, _>("quantity")?.unsigned_abs(),
             drawn_at: row.try_get("drawn_at")?,
             returned_at: row.try_get("returned_at")?,

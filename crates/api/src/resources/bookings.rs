@@ -7,7 +7,10 @@ use poem_openapi::{
     types::Example,
 };
 use uuid::Uuid;
-use yishi_domain::{EntryId, FundId, ResolutionId, UnitId, money};
+use yishi_domain::{
+    EntryId, FundId, ItemId, ResolutionId, UnitId,
+    money::{self, Purpose},
+};
 use yishi_service::bookings::{self, Amount, Budget, Payment};
 
 use crate::{
@@ -77,7 +80,7 @@ pub struct TransferInput {
     pub note: String,
 }
 
-/// Money to set aside for a resolution, or to make available again.
+/// Money to set aside for a resolution or one of its action items, or to make available again.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields, example)]
 pub struct AllocationInput {
@@ -85,6 +88,9 @@ pub struct AllocationInput {
     pub unit: Uuid,
     /// The resolution.
     pub resolution: Uuid,
+    /// The action item of it that this is for; for all of it unless given.
+    #[oai(skip_serializing_if_is_none)]
+    pub item: Option<Uuid>,
     /// How much, in fen.
     pub amount_fen: u64,
     /// What for.
@@ -100,6 +106,9 @@ pub struct SpendingInput {
     pub unit: Uuid,
     /// The resolution that it is for, for which money was set aside.
     pub resolution: Uuid,
+    /// The action item of it that it is for, where money was set aside for this one.
+    #[oai(skip_serializing_if_is_none)]
+    pub item: Option<Uuid>,
     /// How much, in fen.
     pub amount_fen: u64,
     /// What on.
@@ -215,7 +224,7 @@ impl BookingsApi {
         booking!(session, |app| bookings::transfer(app, &session, FundId(*fund), amount, to, UnitId(to_unit)))
     }
 
-    /// Sets available money aside for a resolution of the unit or of one under it.
+    /// Sets available money aside for a resolution of the unit or of one under it, or for one of its action items.
     #[oai(path = "/v1/:tenant/funds/:fund/allocations", method = "post", operation_id = "book_allocation")]
     async fn book_allocation(
         &self,
@@ -230,12 +239,12 @@ impl BookingsApi {
         _key: Header<Option<RequestKey>>,
         body: Json<AllocationInput>,
     ) -> Result<Created, Problem> {
-        let (resolution, kind) = (ResolutionId(body.resolution), money::EntryKind::Allocation);
+        let (purpose, kind) = (purpose(body.resolution, body.item), money::EntryKind::Allocation);
         let (fund, amount) = (FundId(*fund), Amount::from(body.0));
-        booking!(session, |app| bookings::set_aside(app, &session, fund, kind, amount, resolution))
+        booking!(session, |app| bookings::set_aside(app, &session, fund, kind, amount, purpose))
     }
 
-    /// Makes what was set aside for a resolution available again.
+    /// Makes what was set aside for a resolution or an action item available again.
     #[oai(path = "/v1/:tenant/funds/:fund/releases", method = "post", operation_id = "book_release")]
     async fn book_release(
         &self,
@@ -250,12 +259,12 @@ impl BookingsApi {
         _key: Header<Option<RequestKey>>,
         body: Json<AllocationInput>,
     ) -> Result<Created, Problem> {
-        let (resolution, kind) = (ResolutionId(body.resolution), money::EntryKind::Release);
+        let (purpose, kind) = (purpose(body.resolution, body.item), money::EntryKind::Release);
         let (fund, amount) = (FundId(*fund), Amount::from(body.0));
-        booking!(session, |app| bookings::set_aside(app, &session, fund, kind, amount, resolution))
+        booking!(session, |app| bookings::set_aside(app, &session, fund, kind, amount, purpose))
     }
 
-    /// Pays for a resolution, with a voucher, out of what was set aside for it.
+    /// Pays for a resolution or an action item, with a voucher, out of what was set aside for it.
     #[oai(path = "/v1/:tenant/funds/:fund/spendings", method = "post", operation_id = "book_spending")]
     async fn book_spending(
         &self,
@@ -270,9 +279,9 @@ impl BookingsApi {
         _key: Header<Option<RequestKey>>,
         body: Json<SpendingInput>,
     ) -> Result<Created, Problem> {
-        let SpendingInput { unit, resolution, amount_fen: fen, kind, voucher, scan, note } = body.0;
+        let SpendingInput { unit, resolution, item, amount_fen: fen, kind, voucher, scan, note } = body.0;
         let scan = parse_digest("scan", &scan)?;
-        let payment = Payment { resolution: ResolutionId(resolution), kind: kind.into(), voucher, scan };
+        let payment = Payment { purpose: purpose(resolution, item), kind: kind.into(), voucher, scan };
         let (fund, amount) = (FundId(*fund), Amount { unit: UnitId(unit), fen, note });
         booking!(session, |app| bookings::spend(app, &session, fund, amount, payment))
     }
@@ -294,6 +303,11 @@ impl BookingsApi {
     ) -> Result<Created, Problem> {
         booking!(session, |app| bookings::reverse(app, &session, EntryId(*entry), body.0.reason))
     }
+}
+
+/// What money or goods are for.
+pub(super) fn purpose(resolution: Uuid, item: Option<Uuid>) -> Purpose {
+    Purpose { resolution: ResolutionId(resolution), item: item.map(ItemId) }
 }
 
 impl From<IncomeInput> for Amount {
@@ -329,7 +343,8 @@ impl Example for TransferInput {
 
 impl Example for AllocationInput {
     fn example() -> Self {
-        Self { unit: EXAMPLE, resolution: EXAMPLE, amount_fen: 1_200_000, note: "更换两盏路灯".into() }
+        let note = "更换两盏路灯".into();
+        Self { unit: EXAMPLE, resolution: EXAMPLE, item: Some(EXAMPLE), amount_fen: 1_200_000, note }
     }
 }
 
@@ -338,6 +353,7 @@ impl Example for SpendingInput {
         Self {
             unit: EXAMPLE,
             resolution: EXAMPLE,
+            item: Some(EXAMPLE),
             amount_fen: 1_150_000,
             kind: SpendingKind::Works,
             voucher: "2026-0117".into(),

@@ -7,7 +7,7 @@ use poem_openapi::{
     types::Example,
 };
 use uuid::Uuid;
-use yishi_domain::{EntryId, FundId, ResolutionId, UnitId, money};
+use yishi_domain::{EntryId, FundId, ItemId, UnitId, money};
 use yishi_service::{
     bookings::{self, stored as booked},
     funds::{self, NewFund, stored},
@@ -42,7 +42,7 @@ wire_enum! {
     AccountKind = money::AccountKind {
         /// What may still be set aside or moved.
         Available,
-        /// What is set aside for a resolution and not spent.
+        /// What is set aside for a resolution or an action item, and not spent.
         Allocated,
         /// What came in; negative.
         Income,
@@ -64,11 +64,11 @@ wire_enum! {
         Crowdfunding,
         /// Moves available money to another unit or fund.
         Transfer,
-        /// Sets available money aside for a resolution.
+        /// Sets available money aside for a resolution or an action item.
         Allocation,
         /// Makes what was set aside available again.
         Release,
-        /// Pays for a resolution.
+        /// Pays for a resolution or an action item.
         Spending,
     }
 }
@@ -145,6 +145,9 @@ pub struct Account {
     /// The resolution that it is set aside for.
     #[oai(skip_serializing_if_is_none)]
     pub resolution: Option<Uuid>,
+    /// The action item of it that it is set aside for, where it is for one alone.
+    #[oai(skip_serializing_if_is_none)]
+    pub item: Option<Uuid>,
     /// How much it holds, or how much an entry changes that, in fen.
     pub fen: i64,
 }
@@ -260,9 +263,10 @@ impl FundsApi {
 
 impl Account {
     fn of(account: money::Account, fen: i64) -> Self {
-        let money::Account { fund, unit, kind, resolution } = account;
-        let resolution = resolution.map(ResolutionId::uuid);
-        Self { fund: fund.uuid(), unit: unit.uuid(), kind: kind.into(), resolution, fen }
+        let money::Account { fund, unit, kind, purpose } = account;
+        let resolution = purpose.map(|it| it.resolution.uuid());
+        let item = purpose.and_then(|it| it.item).map(ItemId::uuid);
+        Self { fund: fund.uuid(), unit: unit.uuid(), kind: kind.into(), resolution, item, fen }
     }
 }
 

@@ -7,14 +7,14 @@ use poem_openapi::{
     types::Example,
 };
 use uuid::Uuid;
-use yishi_domain::{DrawId, ProvisionId, ResolutionId, UnitId, pools as domain};
+use yishi_domain::{DrawId, ProvisionId, UnitId, pools as domain};
 use yishi_service::pools::{self, Offer, stored};
 
 use crate::{
     instants::Instant,
     parameters::RequestKey,
     problems::Problem,
-    resources::{EXAMPLE, Tag, codes::wire_enum, members::Created},
+    resources::{EXAMPLE, Tag, bookings::purpose, codes::wire_enum, members::Created},
     sessions::Session,
 };
 
@@ -82,7 +82,7 @@ pub struct PooledMoney {
 /// A unit's pool.
 #[derive(Debug, Object)]
 pub struct Pool {
-    /// Its money; it is set aside for a resolution in the fund's books.
+    /// Its money; it is set aside for a resolution or an action item in the fund's books.
     pub money: Vec<PooledMoney>,
     /// Goods, services and hours.
     pub provisions: Vec<Provision>,
@@ -94,6 +94,9 @@ pub struct Pool {
 pub struct DrawInput {
     /// The resolution that it is for, which lies under the pool's unit.
     pub resolution: Uuid,
+    /// The action item of it that this is for; for all of it unless given.
+    #[oai(skip_serializing_if_is_none)]
+    pub item: Option<Uuid>,
     /// How much.
     pub quantity: u64,
 }
@@ -147,7 +150,7 @@ impl PoolsApi {
         Ok(Json(Pool { money: money.collect(), provisions }))
     }
 
-    /// Draws from a pool for a resolution.
+    /// Draws from a pool for a resolution, or for one of its action items.
     #[oai(path = "/v1/:tenant/provisions/:provision/draws", method = "post", operation_id = "draw_provision")]
     async fn draw_provision(
         &self,
@@ -162,9 +165,9 @@ impl PoolsApi {
         _key: Header<Option<RequestKey>>,
         body: Json<DrawInput>,
     ) -> Result<Created, Problem> {
-        let DrawInput { resolution, quantity } = body.0;
+        let DrawInput { resolution, item, quantity } = body.0;
         let app = &session.app;
-        let draw = pools::draw(app, &session, ProvisionId(*provision), ResolutionId(resolution), quantity);
+        let draw = pools::draw(app, &session, ProvisionId(*provision), purpose(resolution, item), quantity);
         Ok(Created::one(session.once(app, draw).await?.uuid()))
     }
 
@@ -205,6 +208,6 @@ impl Example for ProvisionInput {
 
 impl Example for DrawInput {
     fn example() -> Self {
-        Self { resolution: EXAMPLE, quantity: 6 }
+        Self { resolution: EXAMPLE, item: Some(EXAMPLE), quantity: 6 }
     }
 }

@@ -398,7 +398,12 @@ pub(super) const OF_MONEY: &[Row] = &[
         "Something was offered to a pool.",
         "provision:id unit:id kind:word name:text measure:text quantity:num",
     ),
-    ("provision.drawn", 1, "Something was drawn from a pool.", "provision:id draw:id resolution:id quantity:num"),
+    (
+        "provision.drawn",
+        1,
+        "Something was drawn from a pool.",
+        "provision:id draw:id resolution:id item?:id quantity:num",
+    ),
     ("provision.returned", 1, "What was drawn was given back.", "provision:id draw:id quantity:num"),
 ];
 
@@ -451,5 +456,5 @@ pub(super) const DEFINITIONS: &[(&str, &str)] = &[
     ("answer", "actions:[@action] ask_again_hours:num?"),
     ("awaited", "findings:num look_back:yes"),
     ("spent", "kind:word voucher:any scan:any"),
-    ("posting", "fund:id unit:id account:word resolution:id? fen:int"),
+    ("posting", "fund:id unit:id account:word resolution:id? item?:id fen:int"),
 ];
