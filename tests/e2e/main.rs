@@ -4,6 +4,7 @@ mod announcements;
 mod attachments;
 mod batches;
 mod bodies;
+mod bounces;
 mod clients;
 mod closing;
 mod collectors;

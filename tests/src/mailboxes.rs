@@ -31,6 +31,8 @@ struct State {
 /// A mail that was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
+    /// To whom it comes back.
+    pub from: String,
     /// Whom it was handed over for.
     pub to: String,
     /// All of it, byte for byte.
@@ -130,7 +132,7 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
     let mut lines = BufReader::new(stream);
     let say = |text: &str| (&*stream).write_all(format!("{text}\r\n").as_bytes()).ok();
     say("220 mailboxes ESMTP")?;
-    let mut to = Vec::new();
+    let (mut from, mut to) = (String::new(), Vec::new());
     loop {
         let mut line = String::new();
         lines.read_line(&mut line).ok().filter(|read| *read > 0)?;
@@ -139,6 +141,7 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
         match verb.as_str() {
             "EHLO" => say("250-mailboxes\r\n250-8BITMIME\r\n250 SMTPUTF8")?,
             "MAIL" | "RSET" => {
+                line.split(['<', '>']).nth(1).unwrap_or_default().clone_into(&mut from);
                 to.clear();
                 say("250 2.0.0 ok")?;
             }
@@ -157,7 +160,8 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
                 let raw = read(&mut lines)?;
                 let slowness = state.lock().expect("no panic").slowness;
                 thread::sleep(slowness);
-                let received = to.drain(..).map(|to| Mail { to, raw: raw.clone(), at: Instant::now() });
+                let kept = |to| Mail { from: from.clone(), to, raw: raw.clone(), at: Instant::now() };
+                let received = to.drain(..).map(kept);
                 state.lock().expect("no panic").received.extend(received);
                 say("250 2.0.0 taken")?;
             }

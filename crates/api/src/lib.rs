@@ -13,6 +13,7 @@
 
 pub mod access;
 pub mod boards;
+mod bounces;
 pub mod conditions;
 pub mod documents;
 pub mod downloads;
@@ -41,6 +42,7 @@ use poem::{
     Endpoint, EndpointExt as _, IntoEndpoint as _, Request, Response, Route, get, handler,
     http::{Method, header},
     middleware::CatchPanic,
+    post,
     web::Data,
 };
 use poem_openapi::{LicenseObject, OpenApiService};
@@ -172,6 +174,7 @@ pub fn endpoint(app: Arc<App>) -> impl Endpoint<Output = Response> + 'static {
         .at("/openapi.json", get(documents::get_json))
         .at("/schemas/events.json", get(schemas::get_event_schemas))
         .at("/schemas/events/:kind/:file", get(schemas::get_event_schema))
+        .at("/mail/bounces", post(bounces::take_bounce))
         .at("/public/:tenant", get(boards::get_board))
         .at("/public/:tenant/record/tile/*tile", get(tiles::get_tile))
         .at(

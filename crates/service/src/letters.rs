@@ -3,6 +3,7 @@
 //! Every tenant in which something is due has a task of its own, so that nobody's thousands hold up another's one; within a tenant what is
 //! urgent goes first. A letter's id is that of its message, whatever becomes of the process that sends it.
 
+pub mod bounces;
 mod posts;
 pub mod unsubscribing;
 pub(crate) mod wording;
@@ -149,8 +150,13 @@ async fn send_one(app: &App, ctx: &Ctx, tenant: &Tenant, own: &[Template], it: &
         Carrier::Email => {
             let locale = content.preferences.locale.code();
             let unsubscribe = text.unsubscribe;
+            let return_path = app.posts.bounces.as_ref().map(|base| bounces::return_path(app, base, it.id)).transpose();
+            let return_path = match return_path {
+                Ok(return_path) => return_path,
+                Err(error) => return Outcome::Dead(format!("there is no return path: {error}")),
+            };
             let (to, subject, text, at) = (address, text.subject, text.body, ctx.wall);
-            app.posts.mail(Mail { id: it.id, to, subject, text, locale, unsubscribe, at }).await
+            app.posts.mail(Mail { id: it.id, to, subject, text, locale, unsubscribe, return_path, at }).await
         }
     };
     match sent {
@@ -175,7 +181,7 @@ pub async fn list(
     Ok(letters::list(&mut app.db.read(&session.ctx).await?, outcome, before, limit).await?)
 }
 
-/// Has a letter tried again that was not sent, under the id that it has; an address that was refused gets another try.
+/// Has a letter tried again that was not sent, or came back, under the id that it has; an address that was refused gets another try.
 pub async fn revive(app: &App, session: &Session, id: Uuid) -> Result<(), Failure> {
     let ctx = &session.ctx;
     session.require_role(Role::Administrator, &session.root()?)?;

@@ -10,7 +10,10 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{Row, postgres::PgRow};
 use uuid::Uuid;
-use yishi_domain::letters::{Carrier, Preferences, Urgency};
+use yishi_domain::{
+    MemberId,
+    letters::{Carrier, Preferences, Urgency},
+};
 
 use crate::{PlatformTx, RecordTx, StoreError, TenantTx, WriteTx, codes, preferences, tenants::Tenant};
 
@@ -37,7 +40,7 @@ pub struct Letter {
     pub failure: Option<String>,
     /// When it was settled.
     pub settled_at: Option<DateTime<Utc>>,
-    /// What became of it: `sent`, `refused`, `dead` or `dropped`.
+    /// What became of it: `sent`, `bounced`, `refused`, `dead` or `dropped`.
     pub outcome: Option<String>,
 }
 
@@ -275,6 +278,36 @@ pub async fn list(
     }
     query.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(limit));
     Ok(query.build_query_as().fetch_all(tx.sql()).await?)
+}
+
+/// The tenant whose letter it is, by one question.
+pub async fn tenant_of(tx: &mut PlatformTx, id: Uuid) -> Result<Option<Tenant>, StoreError> {
+    Ok(sqlx::query_as(
+        "SELECT * FROM tenants t WHERE EXISTS (SELECT 1 FROM letters l WHERE l.tenant_id = t.id AND l.id = $1)",
+    )
+    .bind(id)
+    .fetch_optional(tx.sql())
+    .await?)
+}
+
+/// Notes that a letter that was sent came back; gives whose it is, unless it is not known as sent.
+pub async fn come_back(
+    tx: &mut RecordTx,
+    id: Uuid,
+    why: &str,
+    at: DateTime<Utc>,
+) -> Result<Option<MemberId>, StoreError> {
+    let member: Option<Uuid> = sqlx::query_scalar(
+        "UPDATE letters SET outcome = 'bounced', failure = $3, settled_at = $4
+         WHERE tenant_id = $1 AND id = $2 AND outcome = 'sent' RETURNING member_id",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(id)
+    .bind(why)
+    .bind(at)
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(member.map(MemberId))
 }
 
 /// Locks a letter.

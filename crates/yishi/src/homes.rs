@@ -99,6 +99,10 @@ pub struct Letters {
     /// From whom mails come, such as "议事 <yishi@example.org>"
     #[arg(long, global = true, env = "YISHI_MAIL_FROM")]
     pub mail_from: Option<String>,
+    /// To which address mails come back that did not arrive, such as bounces@yishi.example.org; the mail server posts what comes to it, and to bounces+..
+    /// (RFC 5233), to /mail/bounces
+    #[arg(long, global = true, env = "YISHI_BOUNCES_TO")]
+    pub bounces_to: Option<String>,
     /// The gateway for text messages, which is posted {"id", "to", "text"}; on the public internet, unless its host is allowed
     #[arg(long, global = true, env = "YISHI_SMS_URL")]
     pub sms_url: Option<String>,
@@ -116,6 +120,7 @@ impl Letters {
         Postal {
             public_url: self.public_url.clone(),
             mail: self.smtp_url.clone().zip(self.mail_from.clone()),
+            bounces: self.bounces_to.clone(),
             sms: self.sms_url.clone().map(sms),
             retries: self.letter_retries.clone(),
         }

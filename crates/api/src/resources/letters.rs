@@ -67,6 +67,8 @@ pub enum LetterOutcome {
     Waiting,
     /// It was taken.
     Sent,
+    /// It was taken, and came back.
+    Bounced,
     /// The address was refused for good; nothing is sent to it any more.
     Refused,
     /// It failed as often as it is tried.
@@ -111,7 +113,7 @@ impl LettersApi {
         Ok(Json(wanted.page(loaded, |it| it.id.to_string(), Letter::from)))
     }
 
-    /// Has a letter tried again that was not sent, under the same id; an address that was refused gets another try.
+    /// Has a letter tried again that was not sent, or came back, under the same id; an address that was refused gets another try.
     #[oai(path = "/v1/:tenant/letters/:letter/revival", method = "post", operation_id = "revive_letter")]
     async fn revive_letter(
         &self,
@@ -136,6 +138,7 @@ impl LetterOutcome {
         match self {
             Self::Waiting => "waiting",
             Self::Sent => "sent",
+            Self::Bounced => "bounced",
             Self::Refused => "refused",
             Self::Dead => "dead",
             Self::Dropped => "dropped",
@@ -143,7 +146,7 @@ impl LetterOutcome {
     }
 
     fn of(code: Option<&str>) -> Self {
-        let all = [Self::Sent, Self::Refused, Self::Dead, Self::Dropped];
+        let all = [Self::Sent, Self::Bounced, Self::Refused, Self::Dead, Self::Dropped];
         all.into_iter().find(|it| Some(it.code()) == code).unwrap_or(Self::Waiting)
     }
 }

@@ -8,7 +8,8 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
+    Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
+    address::Envelope,
     message::{
         Mailbox,
         header::{ContentType, HeaderName, HeaderValue},
@@ -20,6 +21,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 use yishi_domain::TenantId;
 
+use super::bounces;
 use crate::outbound::{Outbound, Retries, reason};
 
 /// After how long a letter that was not taken is tried again, unless the operator says otherwise: two days in all.
@@ -39,6 +41,8 @@ pub struct Postal {
     pub public_url: Option<String>,
     /// The mail server's URL, such as `smtps://user:password@mail.example.org`, and from whom mail comes.
     pub mail: Option<(String, String)>,
+    /// The address to which letters come back that did not arrive; where there is none, they come to whom mail comes from.
+    pub bounces: Option<String>,
     /// The URL of the gateway for text messages, and the key that it asks for.
     pub sms: Option<(String, String)>,
     /// After how long what failed is tried again, attempt by attempt.
@@ -47,13 +51,15 @@ pub struct Postal {
 
 impl Default for Postal {
     fn default() -> Self {
-        Self { public_url: None, mail: None, sms: None, retries: RETRIES.parse().expect("a schedule") }
+        Self { public_url: None, mail: None, bounces: None, sms: None, retries: RETRIES.parse().expect("a schedule") }
     }
 }
 
 /// Sends letters.
 pub(crate) struct Posts {
     mail: Option<(AsyncSmtpTransport<Tokio1Executor>, Mailbox)>,
+    /// The address to which letters come back.
+    pub(super) bounces: Option<Address>,
     sms: Option<(String, String)>,
     public_url: Option<String>,
     pub(super) retries: Retries,
@@ -76,6 +82,8 @@ pub(super) struct Mail {
     pub locale: &'static str,
     /// Where its reader is rid of others like it (RFC 8058).
     pub unsubscribe: Option<String>,
+    /// To which address it comes back.
+    pub return_path: Option<Address>,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -92,7 +100,7 @@ pub(super) struct Untaken {
 impl Posts {
     /// Prepares what the operator says, or tells what is wrong with it.
     pub fn new(terms: Postal) -> Result<Self, String> {
-        let Postal { public_url, mail, sms, retries } = terms;
+        let Postal { public_url, mail, bounces, sms, retries } = terms;
         let mail = mail
             .map(|(url, from)| {
                 let from: Mailbox = from.parse().map_err(|error| format!("mail cannot come from `{from}`: {error}"))?;
@@ -102,8 +110,15 @@ impl Posts {
                 Ok::<_, String>((builder.timeout(Some(PATIENCE)).pool_config(pool).build(), from))
             })
             .transpose()?;
+        let bounces = bounces
+            .map(|it| match it.parse::<Address>() {
+                Ok(address) if address.user().len() <= bounces::LONGEST => Ok(address),
+                Ok(_) => Err(format!("what stands before the @ of `{it}` is longer than {} characters, which leaves no room to name a letter", bounces::LONGEST)),
+                Err(error) => Err(format!("mail cannot come back to `{it}`: {error}")),
+            })
+            .transpose()?;
         let public_url = public_url.map(|it| it.trim_end_matches('/').to_owned());
-        Ok(Self { mail, sms, public_url, retries, places: Semaphore::new(PLACES), busy: Mutex::default() })
+        Ok(Self { mail, bounces, sms, public_url, retries, places: Semaphore::new(PLACES), busy: Mutex::default() })
     }
 
     /// Where a path of this installation is reached from outside, if that is known.
@@ -124,13 +139,16 @@ impl Posts {
     /// Hands a mail to the mail server.
     pub(super) async fn mail(&self, mail: Mail) -> Result<(), Untaken> {
         let (server, from) = self.mail.as_ref().ok_or_else(|| later("no mail server is configured"))?;
+        let return_path = mail.return_path.clone();
         let message = message(from, mail).map_err(|error| later(&error))?;
-        server.send(message).await.map(drop).map_err(|error| {
+        let envelope = message.envelope();
+        let envelope = Envelope::new(return_path.or_else(|| envelope.from().cloned()), envelope.to().to_vec());
+        let envelope = envelope.map_err(|error| later(&error.to_string()))?;
+        server.send_raw(&envelope, &message.formatted()).await.map(drop).map_err(|error| {
             // What a server says often quotes the address, which is not for the log.
             let Some(code) = error.status().map(u16::from) else { return later(&error.to_string()) };
             let enhanced = enhanced(&error.to_string());
-            // Whoever the address names is not there, or has moved (RFC 3463, section 3.2); everything else may be over later, or be our own fault.
-            let for_good = enhanced.as_deref().is_some_and(|it| it.starts_with("5.1."));
+            let for_good = enhanced.as_deref().is_some_and(names_nobody);
             Untaken {
                 why: format!("the mail server answered {code} {}", enhanced.unwrap_or_default()).trim_end().into(),
                 for_good,
@@ -172,6 +190,12 @@ fn message(from: &Mailbox, mail: Mail) -> Result<Message, String> {
             .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
     }
     builder.header(ContentType::TEXT_PLAIN).body(mail.text).map_err(|error| error.to_string())
+}
+
+/// Whether a status says that whoever the address names is not there, or has moved (RFC 3463, section 3.2); everything else may be over later, or be our own
+/// fault.
+pub(super) fn names_nobody(status: &str) -> bool {
+    status.starts_with("5.1.")
 }
 
 /// The enhanced status code in what a mail server said (RFC 3463).

@@ -242,7 +242,7 @@ fn context(tenant: TenantId) -> Ctx {
 fn happened(ctx: &Ctx) -> Event {
     Event {
         id: ctx.new_id(),
-        kind: "topic.accepted",
+        kind: "topic.withdrawn",
         subject: ctx.tenant.uuid(),
         body: json!({}),
         openings: Vec::new(),

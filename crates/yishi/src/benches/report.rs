@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use chrono::NaiveDate;
 use serde_json::Value;
-use yishi_domain::{Actor, Ctx, MemberId, RequestId};
+use yishi_domain::{Actor, Ctx, Event, MemberId, Opening, RequestId};
 use yishi_policy::limits::Tier;
+use yishi_record::commitments::commit;
 use yishi_service::{
     App,
     keys::Signing,
@@ -184,9 +185,9 @@ async fn reader(app: &App, ctx: &Ctx, unit: yishi_domain::UnitId) -> Result<Memb
     let mut tx = app.db.write(ctx).await?;
     let member = members::Member { id, unit_id: unit, name: "王芳".into(), born_on: None, created_at: ctx.now };
     members::insert(&mut tx, &[member]).await?;
-    let body = serde_json::json!({"unit": unit});
-    let event =
-        yishi_domain::Event { id: ctx.new_id(), kind: "member.added", subject: id.uuid(), body, openings: vec![] };
+    let name = Opening { field: "name".into(), salt: ctx.salt(), value: "王芳".into() };
+    let body = serde_json::json!({"unit": unit, "name": {"commitment": commit(&name.salt, &name.value)}});
+    let event = Event { id: ctx.new_id(), kind: "member.added", subject: id.uuid(), body, openings: vec![name] };
     tx.commit([event], ()).await?;
     Ok(id)
 }
