@@ -148,7 +148,8 @@ async fn end_at(
     (speech.turn.ended_at, speech.cut) = (Some(at), cut);
     speeches::save(tx, &speech).await?;
     timers::cancel(tx, TimerKind::SpeechEnds, speech.id.uuid()).await?;
-    let lasted = speech.turn.began_at.map(|began| (at - began).num_seconds());
+    // Whoever leaves the queue has not spoken.
+    let lasted = speech.turn.began_at.map_or(0, |began| (at - began).num_seconds());
     let body = json!({
         "meeting": speech.meeting, "speech": speech.id, "turn": speech.turn.turn, "seconds": lasted, "cut": cut,
     });

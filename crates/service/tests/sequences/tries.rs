@@ -1,0 +1,255 @@
+//! What is tried, and how often.
+
+use proptest::prelude::*;
+use yishi_domain::{calls::Reply, channels::Side, findings::FindingKind, meetings, opinions::Stance, workflow::Stage};
+
+use crate::{
+    books::Book::{self, Draw, GiveBack, Offer as Lend, Receive, Release, Reverse, SetAside, Spend},
+    cases::Try,
+    talks::Talk::{
+        self, AddStatement, AdoptMinutes, Amend, Answer, AnswerMinutes, AskToSpeak, Attach, Attend, BeginSpeech,
+        ComeForAnother, Comment, DecideAmendment, Empower, EndSpeech, EraseAttachment, FileMinutes, Follow,
+        HideComment, Invite, ObjectToMinutes, Reply as Replied, SpeakForAnother, SplitOff, State, Support, Take,
+        TakeBackMandate, Visit, VoteForAnother, Word,
+    },
+};
+
+/// A try, and what is tried at the same time.
+pub type Step = (Try, Option<Try>);
+
+fn one() -> impl Strategy<Value = Try> {
+    let reply = prop::sample::select(Reply::ALL);
+    let kind = prop::sample::select(FindingKind::ALL);
+    prop_oneof![
+        12 => Just(Try::Forward),
+        1 => (0_u8..2).prop_map(Try::Convene),
+        2 => any::<bool>().prop_map(Try::Vote),
+        3 => Just(Try::AddItem),
+        2 => Just(Try::Report),
+        3 => Just(Try::Finish),
+        1 => Just(Try::AskTime),
+        1 => any::<bool>().prop_map(Try::DecideTime),
+        2 => Just(Try::Offer),
+        2 => any::<bool>().prop_map(Try::AnswerOffer),
+        1 => Just(Try::Split),
+        2 => Just(Try::Call),
+        3 => reply.prop_map(Try::AnswerCall),
+        1 => Just(Try::CloseCall),
+        2 => kind.prop_map(Try::Note),
+        2 => Just(Try::Answer),
+        1 => Just(Try::AskAgain),
+        1 => Just(Try::CloseFinding),
+        1 => (0_u8..=100).prop_map(Try::Rate),
+        3 => (1_u32..200).prop_map(Try::Advance),
+        1 => Just(Try::Stranger),
+        2 => any::<bool>().prop_map(Try::Paper),
+        1 => Just(Try::Void),
+        2 => Just(Try::Object),
+        2 => any::<bool>().prop_map(Try::AnswerObjection),
+        1 => Just(Try::TakeIn),
+        1 => any::<bool>().prop_map(Try::CountPaperAgain),
+        1 => Just(Try::CorrectRoll),
+        1 => Just(Try::Conclude),
+        1 => any::<bool>().prop_map(Try::LookBack),
+        18 => talk().prop_map(Try::Talk),
+        12 => book().prop_map(Try::Book),
+    ]
+}
+
+fn talk() -> impl Strategy<Value = Talk> {
+    let side = prop::sample::select(Side::ALL);
+    let stance = prop::sample::select(Stance::ALL);
+    let reply = prop::sample::select(meetings::Reply::ALL);
+    prop_oneof![
+        1 => any::<bool>().prop_map(Talk::Support),
+        1 => any::<bool>().prop_map(Talk::Follow),
+        1 => Just(Talk::Comment),
+        1 => Just(Talk::HideComment),
+        1 => Just(Talk::Answer),
+        1 => Just(Talk::SplitOff),
+        1 => side.prop_map(Talk::State),
+        1 => Just(Talk::Word),
+        1 => Just(Talk::Amend),
+        1 => any::<bool>().prop_map(Talk::DecideAmendment),
+        1 => Just(Talk::AddStatement),
+        1 => stance.prop_map(Talk::Take),
+        2 => Just(Talk::Invite),
+        1 => reply.prop_map(Talk::Reply),
+        1 => Just(Talk::AskToSpeak),
+        1 => Just(Talk::BeginSpeech),
+        1 => Just(Talk::EndSpeech),
+        2 => Just(Talk::Attend),
+        2 => Just(Talk::FileMinutes),
+        2 => Just(Talk::ObjectToMinutes),
+        2 => any::<bool>().prop_map(Talk::AnswerMinutes),
+        2 => Just(Talk::AdoptMinutes),
+        1 => Just(Talk::Attach),
+        1 => Just(Talk::EraseAttachment),
+        2 => Just(Talk::Empower),
+        1 => Just(Talk::TakeBackMandate),
+        2 => Just(Talk::VoteForAnother),
+        1 => Just(Talk::ComeForAnother),
+        1 => Just(Talk::SpeakForAnother),
+        1 => Just(Talk::Visit),
+    ]
+}
+
+fn book() -> impl Strategy<Value = Book> {
+    let amount = || 0_u64..600;
+    prop_oneof![
+        2 => amount().prop_map(Book::Receive),
+        1 => Just(Book::Budget),
+        1 => amount().prop_map(Book::Transfer),
+        2 => amount().prop_map(Book::SetAside),
+        1 => amount().prop_map(Book::Release),
+        2 => amount().prop_map(Book::Spend),
+        2 => Just(Book::Reverse),
+        1 => Just(Book::OpenCampaign),
+        1 => amount().prop_map(Book::Pledge),
+        1 => (0_u64..40).prop_map(Book::Offer),
+        2 => (0_u64..40).prop_map(Book::Draw),
+        1 => Just(Book::GiveBack),
+    ]
+}
+
+/// What is tried, one after the other or two at once; seldom the case ends early.
+pub fn tries() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        60 => any::<u8>().prop_map(|it| (Try::Fitting(it), None)),
+        30 => one().prop_map(|it| (it, None)),
+        6 => any::<(u8, u8)>().prop_map(|it| (Try::Fitting(it.0), Some(Try::Fitting(it.1)))),
+        8 => (one(), one()).prop_map(|(it, other)| (it, Some(other))),
+        // The same by two people, of whom one comes too late or both are heard.
+        4 => one().prop_map(|it| (it, Some(it))),
+        1 => prop::sample::select(vec![Try::MergeInto, Try::Reject, Try::Withdraw, Try::Annul]).prop_map(|it| (it, None)),
+    ];
+    // Some begin where a case has got to already.
+    (0..10_usize, prop::collection::vec(step, 10..50)).prop_map(|(begun, steps)| {
+        let begun = std::iter::repeat_n((Try::Forward, None), begun);
+        begun.chain(steps).collect()
+    })
+}
+
+/// What people do who know where a case stands, each as likely as the others.
+pub fn fitting(stage: Stage, pick: u8) -> Try {
+    use Try::{
+        AddItem, Advance, AnswerCall, AnswerObjection, AnswerOffer, AskAgain, AskTime, Book, Call, CloseCall,
+        CloseFinding, Conclude, Convene, CorrectRoll, CountPaperAgain, DecideTime, Finish, Forward, LookBack, Note,
+        Object, Paper, Rate, Report, Split, TakeIn, Talk, Void, Vote,
+    };
+    let list: &[Try] = match stage {
+        Stage::Submitted => &[Forward, Forward, Forward, Talk(Attach), Talk(Answer), Talk(Visit), Call],
+        Stage::Accepted => &[
+            Forward,
+            Forward,
+            Forward,
+            Forward,
+            Talk(Support(true)),
+            Talk(Support(false)),
+            Talk(Follow(true)),
+            Talk(Comment),
+            Talk(HideComment),
+            Talk(SplitOff),
+            Talk(EraseAttachment),
+            TakeIn,
+        ],
+        Stage::Deliberating => &[
+            Forward,
+            Forward,
+            Convene(0),
+            Convene(1),
+            Advance(1),
+            Talk(Invite),
+            Talk(Replied(meetings::Reply::Coming)),
+            Talk(AskToSpeak),
+            Talk(BeginSpeech),
+            Talk(EndSpeech),
+            Talk(Attend),
+            Talk(Empower),
+            Talk(ComeForAnother),
+            Talk(SpeakForAnother),
+            Talk(FileMinutes),
+            Talk(FileMinutes),
+            Talk(ObjectToMinutes),
+            Talk(AnswerMinutes(true)),
+            Talk(AnswerMinutes(false)),
+            Talk(AdoptMinutes),
+            Talk(State(Side::Against)),
+            Talk(Word),
+            Talk(Amend),
+            Talk(DecideAmendment(true)),
+            Talk(DecideAmendment(false)),
+            Talk(AddStatement),
+            Talk(Take(Stance::Agree)),
+            Talk(Take(Stance::Pass)),
+        ],
+        Stage::Deliberated => &[Forward, Forward, Forward, Forward, Talk(Empower), Convene(0)],
+        Stage::Deciding => &[
+            Forward,
+            Forward,
+            Forward,
+            Vote(true),
+            Vote(false),
+            Paper(true),
+            Paper(false),
+            Void,
+            CountPaperAgain(true),
+            CountPaperAgain(false),
+            Talk(VoteForAnother),
+            Talk(TakeBackMandate),
+            CorrectRoll,
+            Advance(1),
+            Advance(60),
+        ],
+        Stage::NotAdopted => &[Forward],
+        Stage::Decided => &[
+            Forward,
+            Forward,
+            Object,
+            Object,
+            AnswerObjection(true),
+            AnswerObjection(false),
+            AnswerObjection(false),
+            Book(Receive(500)),
+            Book(SetAside(200)),
+            Advance(50),
+        ],
+        Stage::Executing => &[
+            Forward,
+            AddItem,
+            AddItem,
+            Report,
+            Finish,
+            AskTime,
+            DecideTime(true),
+            DecideTime(false),
+            Try::Offer,
+            AnswerOffer(true),
+            AnswerOffer(false),
+            Split,
+            Call,
+            AnswerCall(Reply::Accepted),
+            AnswerCall(Reply::OnSite),
+            CloseCall,
+            Note(FindingKind::Finding),
+            Try::Answer,
+            AskAgain,
+            CloseFinding,
+            Book(Receive(900)),
+            Book(SetAside(400)),
+            Book(Spend(100)),
+            Book(Release(50)),
+            Book(Reverse),
+            Book(Lend(30)),
+            Book(Draw(10)),
+            Book(GiveBack),
+            Advance(40),
+        ],
+        Stage::Done => {
+            &[Forward, Rate(20), Rate(20), Advance(400), Conclude, LookBack(true), Try::Answer, CloseFinding]
+        }
+        Stage::Closed => &[LookBack(true), LookBack(false), Note(FindingKind::Question), Talk(Answer)],
+        Stage::Rejected | Stage::Merged | Stage::Withdrawn => &[Talk(Answer), Advance(20)],
+    };
+    list[usize::from(pick) % list.len()]
+}
