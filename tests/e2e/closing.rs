@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use yishi_tests::{
     cases::{Adopted, SURVEY, created},
     communities::{Community, HOME},
+    instants,
 };
 
 /// A resolution that was carried out, rated by everybody alike, and whose survey is over.
@@ -32,7 +33,9 @@ async fn a_case_waits_until_the_committee_has_closed_what_it_found() {
     let supervisor = community.supervisor(HOME).await;
     let adopted = community.done().await;
     let unit = community.city.unit(HOME).await;
-    let finding = json!({"kind": "finding", "unit": unit, "text": "验收记录缺少签名。"});
+    let by = instants::after(&community.city.advance_clock(1).await, 300 * 60);
+    let text = "验收记录缺少签名。";
+    let finding = json!({"kind": "finding", "unit": unit, "ground": "missing_step", "text": text, "answer_by": by});
     let path = format!("/topics/{}/findings", adopted.topic);
     let finding = created(supervisor.post(&path, finding).await);
     let check = json!({"kind": "check", "unit": unit, "text": "现场已更换。"});
@@ -47,7 +50,7 @@ async fn a_case_waits_until_the_committee_has_closed_what_it_found() {
     let answer = json!({"answer": "已补签。"});
     community.officer().post(&format!("/findings/{finding}/answer"), answer).await.expect(200);
     assert_eq!(community.stage(&adopted.topic).await, "done");
-    let outcome = json!({"outcome": "已补正，约谈一次。"});
+    let outcome = json!({"outcome": "已补正，约谈一次。", "measure": "talk"});
     supervisor.post(&format!("/findings/{finding}/closing"), outcome).await.expect(200);
     assert_eq!(community.stage(&adopted.topic).await, "closed");
     let told = community.told(&adopted.topic, "topic.closed").await;

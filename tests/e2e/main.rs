@@ -1,5 +1,6 @@
 //! The stories: the program as its users meet it, over HTTP, in the shell, and through crashes.
 
+mod accountability;
 mod announcements;
 mod attachments;
 mod batches;

@@ -293,6 +293,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("list_unmet", Access::Roles(&[Supervisor, Coordinator, Administrator])),
     ("note_finding", Access::Roles(&[Supervisor])),
     ("list_findings", Access::Public),
+    ("print_finding", Access::Public),
+    ("print_finding_as_pdf", Access::Public),
     ("get_finding", Access::AnyMember),
     ("answer_finding", Access::Roles(&[Officer])),
     ("ask_finding_again", Access::Roles(&[Supervisor])),

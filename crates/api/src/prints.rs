@@ -30,10 +30,11 @@ macro_rules! template {
 /// A report's words are in its tables already.
 const REPORT: (&str, &str) = ("report", include_str!("../templates/report.html"));
 
-const TEMPLATES: [Template; 4] = [
+const TEMPLATES: [Template; 5] = [
     template!("minutes"),
     template!("resolution"),
     template!("disclosure"),
+    template!("finding"),
     Template { chinese: REPORT, english: REPORT },
 ];
 
@@ -59,6 +60,8 @@ pub enum Document {
     Resolution,
     /// What a unit received and spent in a quarter.
     Disclosure,
+    /// What the supervision committee noted, with the answer and the outcome.
+    Finding,
     /// A standard report.
     Report,
 }
@@ -69,7 +72,8 @@ impl Document {
             Self::Minutes => &TEMPLATES[0],
             Self::Resolution => &TEMPLATES[1],
             Self::Disclosure => &TEMPLATES[2],
-            Self::Report => &TEMPLATES[3],
+            Self::Finding => &TEMPLATES[3],
+            Self::Report => &TEMPLATES[4],
         }
     }
 }
@@ -214,5 +218,21 @@ mod tests {
         }});
         let page = ENVIRONMENT.get_template("disclosure.en").and_then(|it| it.render(Serde(facts))).expect("a page");
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script>"), "{page}");
+    }
+
+    #[test]
+    fn a_finding_is_written_in_both_languages_whatever_became_of_it() {
+        let page = |name: &str, finding: serde_json::Value| {
+            let facts = json!({"now": "2026-10-01T00:00:00Z", "topic": "路灯", "unit": "街道", "finding": finding});
+            ENVIRONMENT.get_template(name).and_then(|it| it.render(Serde(facts))).expect("a page")
+        };
+        let at = "2026-09-01T00:00:00Z";
+        let open = json!({"kind": "question", "text": "<b>", "noted_at": at, "answer_by": at, "state": "open"});
+        assert!(page("finding.zh-CN", open).contains("监督质询书"));
+        let closed = json!({
+            "kind": "finding", "ground": "other", "text": "", "noted_at": at, "answer_by": at, "state": "closed",
+            "outcome": "done", "measure": "talk", "closed_at": at,
+        });
+        assert!(page("finding.en", closed).contains("Outcome: a talk with whoever leads the unit"));
     }
 }

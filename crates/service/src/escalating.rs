@@ -215,7 +215,8 @@ async fn act_on(
                 events.push(calls::open_by_rules(ctx, tx, topic, escalation.id, departments, *hours).await?);
             }
             Action::OpenFinding { text } => {
-                events.extend(findings::open_by_rules(ctx, tx, topic, escalation.id, unit, text).await?);
+                let found = (escalation.asked.kind, text.as_str());
+                events.extend(findings::open_by_rules(ctx, tx, topic, escalation.id, unit, found).await?);
             }
             _ => {}
         }

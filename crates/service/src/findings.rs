@@ -5,13 +5,14 @@ use serde_json::json;
 use yishi_domain::{
     Ctx, EscalationId, Event, FindingId, ItemId, Refusal, TopicId, UnitId,
     access::Role,
-    findings::{Finding, FindingKind, FindingState, FindingStep, validate},
+    escalation::CaseKind,
+    findings::{Finding, FindingKind, FindingState, FindingStep, Ground, Measure, TIME_TO_ANSWER, validate},
     timers::TimerKind,
 };
 use yishi_store::{
     WriteTx,
     findings::{self, FindingFilter},
-    items,
+    items, notices,
     timers::{self, Timer},
     topics::Topic,
 };
@@ -38,9 +39,11 @@ pub struct NewFinding {
     pub unit: UnitId,
     /// The action item that it is about, where it is about one.
     pub item: Option<ItemId>,
+    /// Which duty was not kept; a finding alone has a ground.
+    pub ground: Option<Ground>,
     /// In words.
     pub text: String,
-    /// By when it must be answered; a question has such a date, a check has none.
+    /// By when it must be answered; a question and a finding have such a date, a check has none.
     pub answer_by: Option<DateTime<Utc>>,
 }
 
@@ -48,7 +51,7 @@ pub struct NewFinding {
 pub async fn note(app: &App, session: &Session, id: TopicId, new: NewFinding) -> Result<FindingId, Failure> {
     let ctx = &session.ctx;
     require_text("finding.bad_text", "text", &new.text, 10_000)?;
-    validate(new.kind, new.answer_by, ctx.now)?;
+    validate(new.kind, new.ground, new.answer_by, ctx.now)?;
     let mut tx = app.db.write(ctx).await?;
     let topic = cases::lock(&mut tx, id, None).await?;
     session.require_role(Role::Supervisor, &topic.path)?;
@@ -68,14 +71,15 @@ pub(crate) async fn open_by_rules(
     topic: &Topic,
     escalation: EscalationId,
     unit: UnitId,
-    text: &str,
+    (asked, text): (CaseKind, &str),
 ) -> Result<Option<Event>, Failure> {
     let ours = FindingFilter { topic: Some(topic.id), ..FindingFilter::default() };
     let known = findings::page(tx, &ours, None, 1_000).await?;
     if known.iter().any(|it| it.escalation.is_some() && it.state != FindingState::Closed) {
         return Ok(None);
     }
-    let new = NewFinding { kind: FindingKind::Finding, unit, item: None, text: text.into(), answer_by: None };
+    let (ground, answer_by) = (Some(Ground::of_case(asked)), Some(ctx.now + TIME_TO_ANSWER));
+    let new = NewFinding { kind: FindingKind::Finding, unit, item: None, ground, text: text.into(), answer_by };
     Ok(Some(insert(ctx, tx, topic, Some(escalation), new).await?.1))
 }
 
@@ -86,7 +90,7 @@ async fn insert(
     escalation: Option<EscalationId>,
     new: NewFinding,
 ) -> Result<(FindingId, Event), Failure> {
-    let NewFinding { kind, unit, item, text, answer_by } = new;
+    let NewFinding { kind, unit, item, ground, text, answer_by } = new;
     let settled = kind == FindingKind::Check;
     let finding = Finding {
         id: ctx.new_id(),
@@ -95,18 +99,20 @@ async fn insert(
         unit,
         escalation,
         kind,
+        ground,
         text,
         answer_by,
         state: if settled { FindingState::Closed } else { FindingState::Open },
         answer: None,
         outcome: None,
+        measure: None,
         noted_at: ctx.now,
         closed_at: settled.then_some(ctx.now),
         version: 1,
     };
     findings::insert(tx, &finding).await?;
     set_timer(ctx, tx, &finding).await?;
-    let body = json!({
+    let mut body = json!({
         "finding": finding.id,
         "kind": kind,
         "unit": unit,
@@ -114,7 +120,11 @@ async fn insert(
         "escalation": escalation,
         "answer_by": answer_by,
     });
+    if let Some(ground) = ground {
+        body["ground"] = json!(ground);
+    }
     let noted = event(ctx, "finding.noted", topic.id.uuid(), body);
+    ask_unit(ctx, tx, &finding, &noted).await?;
     Ok((finding.id, commit_to(ctx, noted, "text", finding.text.as_str())))
 }
 
@@ -168,7 +178,7 @@ pub async fn ask_again(
 ) -> Result<Finding, Failure> {
     let ctx = &session.ctx;
     require_text("finding.bad_text", "question", &question, 10_000)?;
-    validate(FindingKind::Question, Some(answer_by), ctx.now)?;
+    validate(FindingKind::Question, None, Some(answer_by), ctx.now)?;
     let mut tx = app.db.write(ctx).await?;
     let (topic, mut finding) = lock_with_topic(&mut tx, id, seen).await?;
     session.require_role(Role::Supervisor, &topic.path)?;
@@ -178,29 +188,45 @@ pub async fn ask_again(
     findings::save(&mut tx, &mut finding).await?;
     set_timer(ctx, &mut tx, &finding).await?;
     let body = json!({"finding": id, "answer_by": answer_by});
-    let asked = commit_to(ctx, event(ctx, "finding.asked_again", topic.id.uuid(), body), "question", question);
+    let asked = event(ctx, "finding.asked_again", topic.id.uuid(), body);
+    ask_unit(ctx, &mut tx, &finding, &asked).await?;
+    let asked = commit_to(ctx, asked, "question", question);
     Ok(tx.commit([asked], finding).await?)
 }
 
-/// Closes a finding, with what became of it.
+/// Closes a finding, with what became of it and what follows for the unit, which is heard before.
 pub async fn close(
     app: &App,
     session: &Session,
     id: FindingId,
     seen: Option<u64>,
     outcome: String,
+    measure: Option<Measure>,
 ) -> Result<Finding, Failure> {
     let ctx = &session.ctx;
     require_text("finding.bad_outcome", "outcome", &outcome, 10_000)?;
     let mut tx = app.db.write(ctx).await?;
     let (mut topic, mut finding) = lock_with_topic(&mut tx, id, seen).await?;
     session.require_role(Role::Supervisor, &topic.path)?;
+    let measure = match finding.kind {
+        FindingKind::Finding => Some(measure.unwrap_or(Measure::None)),
+        FindingKind::Check | FindingKind::Question => measure,
+    };
+    finding.require_heard(measure.unwrap_or(Measure::None), ctx.now)?;
     finding.step(FindingStep::Close)?;
+    finding.measure = measure;
     finding.outcome = Some(outcome.clone());
     finding.closed_at = Some(ctx.now);
     findings::save(&mut tx, &mut finding).await?;
     timers::cancel(&mut tx, TimerKind::AnswerDue, id.uuid()).await?;
-    let closed = event(ctx, "finding.closed", topic.id.uuid(), json!({"finding": id}));
+    let mut body = json!({"finding": id});
+    if let Some(measure) = measure {
+        body["measure"] = json!(measure);
+    }
+    let closed = event(ctx, "finding.closed", topic.id.uuid(), body);
+    if measure.is_some_and(|it| it != Measure::None) {
+        tell_unit(ctx, &mut tx, &finding, &closed).await?;
+    }
     let closed = commit_to(ctx, closed, "outcome", outcome);
     // The case may have waited for nothing else.
     let rests = closing::go_on(ctx, &mut tx, &mut topic).await?;
@@ -222,6 +248,20 @@ pub(crate) async fn lock_with_topic(
     let finding = findings::lock(tx, id).await?.ok_or_else(unknown)?;
     require_version("finding.stale", "finding", seen, finding.version)?;
     Ok((topic, finding))
+}
+
+/// Tells the unit what waits for its answer.
+async fn ask_unit(ctx: &Ctx, tx: &mut WriteTx, finding: &Finding, asked: &Event) -> Result<(), Failure> {
+    match finding.answer_by {
+        Some(_) => tell_unit(ctx, tx, finding, asked).await,
+        None => Ok(()),
+    }
+}
+
+/// Leaves a notice with the officers of the unit that a finding concerns.
+async fn tell_unit(ctx: &Ctx, tx: &mut WriteTx, finding: &Finding, told: &Event) -> Result<(), Failure> {
+    let (unit, id) = ([finding.unit], || ctx.new_id());
+    Ok(notices::tell_at(tx, Role::Officer, &unit, id, told.kind, told.id, &told.body, ctx.now).await?)
 }
 
 async fn set_timer(ctx: &Ctx, tx: &mut WriteTx, finding: &Finding) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use uuid::Uuid;
 use yishi_domain::{
     EscalationId, FindingId, ItemId, TopicId, UnitId,
-    findings::{Finding, FindingState},
+    findings::{Finding, FindingState, Ground, Measure},
 };
 
 use crate::{StoreError, TenantTx, WriteTx, codes};
@@ -18,16 +18,20 @@ pub struct FindingFilter {
     pub unit: Option<UnitId>,
     /// Only those in a state.
     pub state: Option<FindingState>,
+    /// Only those on a ground.
+    pub ground: Option<Ground>,
+    /// Only those that were closed with a measure.
+    pub measure: Option<Measure>,
 }
 
-const SELECT: &str = "SELECT id, topic_id, item_id, unit_id, escalation_id, kind, text, answer_by, state, answer, outcome, noted_at, \
-    closed_at, version FROM findings WHERE tenant_id = ";
+const SELECT: &str = "SELECT id, topic_id, item_id, unit_id, escalation_id, kind, ground, text, answer_by, state, answer, outcome, \
+    measure, noted_at, closed_at, version FROM findings WHERE tenant_id = ";
 
 /// Adds a finding.
 pub async fn insert(tx: &mut WriteTx, finding: &Finding) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO findings (tenant_id, id, topic_id, item_id, unit_id, escalation_id, kind, text, answer_by, state, noted_at,
-         closed_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         closed_at, version, ground) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(tx.tenant().uuid())
     .bind(finding.id.uuid())
@@ -42,6 +46,7 @@ pub async fn insert(tx: &mut WriteTx, finding: &Finding) -> Result<(), StoreErro
     .bind(finding.noted_at)
     .bind(finding.closed_at)
     .bind(finding.version.cast_signed())
+    .bind(finding.ground.map(Ground::code))
     .execute(tx.sql())
     .await?;
     Ok(())
@@ -75,6 +80,12 @@ pub async fn page(
     if let Some(state) = filter.state {
         query.push(" AND state = ").push_bind(state.code());
     }
+    if let Some(ground) = filter.ground {
+        query.push(" AND ground = ").push_bind(ground.code());
+    }
+    if let Some(measure) = filter.measure {
+        query.push(" AND measure = ").push_bind(measure.code());
+    }
     if let Some(after) = after {
         query.push(" AND id > ").push_bind(after.uuid());
     }
@@ -86,7 +97,7 @@ pub async fn page(
 pub async fn save(tx: &mut WriteTx, finding: &mut Finding) -> Result<(), StoreError> {
     finding.version += 1;
     sqlx::query(
-        "UPDATE findings SET answer_by = $3, state = $4, answer = $5, outcome = $6, closed_at = $7, version = $8, text = $9
+        "UPDATE findings SET answer_by = $3, state = $4, answer = $5, outcome = $6, closed_at = $7, version = $8, text = $9, measure = $10
          WHERE tenant_id = $1 AND id = $2",
     )
     .bind(tx.tenant().uuid())
@@ -98,6 +109,7 @@ pub async fn save(tx: &mut WriteTx, finding: &mut Finding) -> Result<(), StoreEr
     .bind(finding.closed_at)
     .bind(finding.version.cast_signed())
     .bind(&finding.text)
+    .bind(finding.measure.map(Measure::code))
     .execute(tx.sql())
     .await?;
     Ok(())
@@ -111,6 +123,8 @@ async fn one(tx: &mut TenantTx, id: FindingId, lock: &'static str) -> Result<Opt
 
 fn finding(row: &PgRow) -> Result<Finding, StoreError> {
     let version: i64 = row.try_get("version")?;
+    let ground: Option<String> = row.try_get("ground")?;
+    let measure: Option<String> = row.try_get("measure")?;
     Ok(Finding {
         id: FindingId(row.try_get("id")?),
         topic: TopicId(row.try_get("topic_id")?),
@@ -118,11 +132,13 @@ fn finding(row: &PgRow) -> Result<Finding, StoreError> {
         unit: UnitId(row.try_get("unit_id")?),
         escalation: row.try_get::<Option<Uuid>, _>("escalation_id")?.map(EscalationId),
         kind: codes::read("finding kind", row.try_get("kind")?)?,
+        ground: ground.map(|code| codes::read("ground", code)).transpose()?,
         text: row.try_get("text")?,
         answer_by: row.try_get("answer_by")?,
         state: codes::read("finding state", row.try_get("state")?)?,
         answer: row.try_get("answer")?,
         outcome: row.try_get("outcome")?,
+        measure: measure.map(|code| codes::read("measure", code)).transpose()?,
         noted_at: row.try_get("noted_at")?,
         closed_at: row.try_get("closed_at")?,
         version: version.unsigned_abs(),

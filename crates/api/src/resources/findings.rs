@@ -49,6 +49,40 @@ wire_enum! {
     }
 }
 
+wire_enum! {
+    /// Which duty was not kept, where something is not in order (責任追究).
+    FindingGround = domain::Ground {
+        /// What was resolved was not carried out by its date.
+        OverdueItem,
+        /// A call to a department, or a question of the committee, was not answered in time.
+        UnansweredCall,
+        /// A step that the case must show was left out or taken too late.
+        MissingStep,
+        /// Residents are not satisfied with what was done.
+        UnsatisfyingResult,
+        /// Something else, as its words say.
+        Other,
+    }
+}
+
+wire_enum! {
+    /// What follows for the unit where a finding is closed.
+    FindingMeasure = domain::Measure {
+        /// Nothing.
+        None,
+        /// It is reminded (提醒).
+        Reminder,
+        /// Whoever leads it is talked to (约谈).
+        Talk,
+        /// It has to put things right (责令整改).
+        Correction,
+        /// It is criticised before others (通报批评).
+        Criticism,
+        /// Something else, as the outcome says.
+        Other,
+    }
+}
+
 /// Something to note about a case.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields, example)]
@@ -59,10 +93,12 @@ pub struct FindingInput {
     pub unit: Uuid,
     /// The action item that it is about, where it is about one.
     pub item: Option<Uuid>,
+    /// Which duty was not kept; a finding has such a ground, nothing else has.
+    pub ground: Option<FindingGround>,
     /// In words, which are published.
     #[oai(validator(min_length = 1, max_length = 10000))]
     pub text: String,
-    /// By when it must be answered; a question has such a date, a check has none.
+    /// By when it must be answered; a question and a finding have such a date, a check has none.
     pub answer_by: Option<Instant>,
 }
 
@@ -83,6 +119,9 @@ pub struct Finding {
     pub escalation: Option<Uuid>,
     /// What it is.
     pub kind: FindingKind,
+    /// Which duty was not kept, where something is not in order.
+    #[oai(skip_serializing_if_is_none)]
+    pub ground: Option<FindingGround>,
     /// In words; what was asked last.
     pub text: String,
     /// By when it must be answered.
@@ -96,6 +135,9 @@ pub struct Finding {
     /// What it was closed with.
     #[oai(skip_serializing_if_is_none)]
     pub outcome: Option<String>,
+    /// What followed for the unit.
+    #[oai(skip_serializing_if_is_none)]
+    pub measure: Option<FindingMeasure>,
     /// When it was noted.
     pub noted_at: Instant,
     /// When it was closed.
@@ -132,6 +174,8 @@ pub struct FindingOutcome {
     /// What became of it.
     #[oai(validator(min_length = 1, max_length = 10000))]
     pub outcome: String,
+    /// What follows for the unit from a finding; nothing unless given. It has answered before, or let the time for it pass.
+    pub measure: Option<FindingMeasure>,
 }
 
 #[OpenApi(tag = "Tag::Execution")]
@@ -151,9 +195,10 @@ impl FindingsApi {
         _key: Header<Option<RequestKey>>,
         body: Json<FindingInput>,
     ) -> Result<Created, Problem> {
-        let (app, FindingInput { kind, unit, item, text, answer_by }) = (&session.app, body.0);
+        let (app, FindingInput { kind, unit, item, ground, text, answer_by }) = (&session.app, body.0);
         let (item, answer_by) = (item.map(ItemId), answer_by.map(|it| it.0));
-        let new = NewFinding { kind: kind.into(), unit: UnitId(unit), item, text, answer_by };
+        let ground = ground.map(Into::into);
+        let new = NewFinding { kind: kind.into(), unit: UnitId(unit), item, ground, text, answer_by };
         let act = findings::note(app, &session, TopicId(*topic), new);
         Ok(Created::one(session.once(app, act).await?.uuid()))
     }
@@ -173,6 +218,10 @@ impl FindingsApi {
         unit: Query<Option<Uuid>>,
         /// Only what is in a state.
         state: Query<Option<FindingState>>,
+        /// Only what stands on a ground.
+        ground: Query<Option<FindingGround>>,
+        /// Only what was closed with a measure.
+        measure: Query<Option<FindingMeasure>>,
         /// `next` of the page before.
         cursor: Query<Option<Cursor>>,
         /// How many findings at most; 50 unless given.
@@ -181,8 +230,9 @@ impl FindingsApi {
     ) -> Result<Json<Page<Finding>>, Problem> {
         let wanted = Wanted::new(cursor.as_deref(), *limit)?;
         let after = uuid_cursor(&wanted.after)?.map(FindingId);
-        let state = state.map(Into::into);
-        let filter = FindingFilter { topic: topic.map(TopicId), unit: unit.map(UnitId), state };
+        let (topic, unit) = (topic.map(TopicId), unit.map(UnitId));
+        let (state, ground, measure) = (state.map(Into::into), ground.map(Into::into), measure.map(Into::into));
+        let filter = FindingFilter { topic, unit, state, ground, measure };
         let loaded = findings::list(&session.app, &session, &filter, after, wanted.load()).await?;
         Ok(Json(wanted.page(loaded, |it| it.id.to_string(), Finding::from)))
     }
@@ -254,7 +304,7 @@ impl FindingsApi {
         Ok(Json(session.once(app, act).await?.into()))
     }
 
-    /// Closes a finding, with what became of it.
+    /// Closes a finding, with what became of it and what follows for the unit.
     #[oai(path = "/v1/:tenant/findings/:finding/closing", method = "post", operation_id = "close_finding")]
     async fn close_finding(
         &self,
@@ -273,9 +323,10 @@ impl FindingsApi {
         body: Json<FindingOutcome>,
     ) -> Result<Json<Finding>, Problem> {
         let (id, app) = (FindingId(*finding), &session.app);
+        let FindingOutcome { outcome, measure } = body.0;
         let act = async {
             let seen = seen(&session, id, if_match.as_deref()).await?;
-            Ok::<_, Problem>(findings::close(app, &session, id, seen, body.0.outcome).await?)
+            Ok::<_, Problem>(findings::close(app, &session, id, seen, outcome, measure.map(Into::into)).await?)
         };
         Ok(Json(session.once(app, act).await?.into()))
     }
@@ -300,11 +351,13 @@ impl From<domain::Finding> for Finding {
             unit: it.unit.uuid(),
             escalation: it.escalation.map(EscalationId::uuid),
             kind: it.kind.into(),
+            ground: it.ground.map(Into::into),
             text: it.text,
             answer_by: it.answer_by.map(Instant::from),
             state: it.state.into(),
             answer: it.answer,
             outcome: it.outcome,
+            measure: it.measure.map(Into::into),
             noted_at: it.noted_at.into(),
             closed_at: it.closed_at.map(Instant::from),
             version: it.version,
@@ -318,8 +371,9 @@ impl Example for FindingInput {
             kind: FindingKind::Finding,
             unit: EXAMPLE,
             item: None,
+            ground: Some(FindingGround::MissingStep),
             text: "施工现场未公示工期。".into(),
-            answer_by: None,
+            answer_by: chrono::DateTime::from_timestamp(1_798_761_600, 0).map(Instant),
         }
     }
 }
@@ -332,6 +386,6 @@ impl Example for FindingAnswer {
 
 impl Example for FindingOutcome {
     fn example() -> Self {
-        Self { outcome: "复查合格。".into() }
+        Self { outcome: "复查合格。".into(), measure: Some(FindingMeasure::None) }
     }
 }

@@ -1,4 +1,4 @@
-//! Documents to print of minutes, resolutions and disclosures: `.html`, and `.pdf` of the same.
+//! Documents to print of minutes, resolutions, findings and disclosures: `.html`, and `.pdf` of the same.
 
 use poem_openapi::{
     ApiResponse, OpenApi,
@@ -8,14 +8,14 @@ use poem_openapi::{
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
-use yishi_domain::{MeetingId, ResolutionId, UnitId, money::Quarter};
-use yishi_service::{ballots, directory, disclosures, execution, meetings, minutes, topics};
+use yishi_domain::{FindingId, MeetingId, ResolutionId, UnitId, money::Quarter};
+use yishi_service::{ballots, directory, disclosures, execution, findings, meetings, minutes, topics};
 
 use crate::{
     prints::{self, Document, Subject},
     problems::Problem,
     resources::{
-        Tag, ballots::Ballot, disclosures::Disclosure, disclosures::quarter_of, meetings::Meeting,
+        Tag, ballots::Ballot, disclosures::Disclosure, disclosures::quarter_of, findings::Finding, meetings::Meeting,
         minutes::PublishedMinutes, preferences::Locale, resolutions::Resolution,
     },
     sessions::Visitor,
@@ -128,6 +128,49 @@ impl PrintsApi {
         Ok(Sheets::Pdf(Binary(visitor.app.printer.print(&page).await?)))
     }
 
+    /// Gets a finding to print: its ground, the unit's answer, the outcome and the measure.
+    #[oai(
+        path = "/public/:tenant/findings/:finding/notice.html",
+        method = "get",
+        operation_id = "print_finding",
+        tag = "Tag::Execution"
+    )]
+    async fn print_finding(
+        &self,
+        visitor: Visitor,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The finding's id.
+        finding: Path<Uuid>,
+        /// The language; Chinese unless given.
+        locale: Query<Option<Locale>>,
+    ) -> Result<Page, Problem> {
+        Ok(Page::Html(PlainText(finding_page(&visitor, FindingId(*finding), *locale).await?)))
+    }
+
+    /// Gets a finding as PDF.
+    #[oai(
+        path = "/public/:tenant/findings/:finding/notice.pdf",
+        method = "get",
+        operation_id = "print_finding_as_pdf",
+        tag = "Tag::Execution"
+    )]
+    async fn print_finding_as_pdf(
+        &self,
+        visitor: Visitor,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The finding's id.
+        finding: Path<Uuid>,
+        /// The language; Chinese unless given.
+        locale: Query<Option<Locale>>,
+    ) -> Result<Sheets, Problem> {
+        let page = finding_page(&visitor, FindingId(*finding), *locale).await?;
+        Ok(Sheets::Pdf(Binary(visitor.app.printer.print(&page).await?)))
+    }
+
     /// Gets the disclosure of a unit for a quarter that is over, to print.
     #[oai(
         path = "/public/:tenant/units/:unit/disclosures/:quarter/notice.html",
@@ -219,6 +262,16 @@ async fn resolution_page(visitor: &Visitor, id: ResolutionId, locale: Option<Loc
     });
     let proof = format!("/public/{}/resolutions/{}/bundle", visitor.tenant()?.slug, id.uuid());
     page(visitor, Document::Resolution, locale, Subject { place: Some(unit.name), proof: Some(proof), facts }).await
+}
+
+async fn finding_page(visitor: &Visitor, id: FindingId, locale: Option<Locale>) -> Result<String, Problem> {
+    let app = &visitor.app;
+    let finding = findings::get(app, visitor, id).await?;
+    let topic = topics::get(app, visitor, finding.topic).await?;
+    let unit = directory::get_unit(app, visitor, finding.unit).await?;
+    let place = directory::get_unit(app, visitor, topic.unit).await?.name;
+    let facts = json!({"topic": topic.title, "unit": unit.name, "finding": Finding::from(finding).to_json()});
+    page(visitor, Document::Finding, locale, Subject { place: Some(place), proof: None, facts }).await
 }
 
 async fn disclosure_page(

@@ -346,10 +346,17 @@ pub(super) const OF_EXECUTION: &[Row] = &[
         "Something was found.",
         "finding:id kind:word unit:id item:id? escalation:id? answer_by:at? text:hidden",
     ),
+    (
+        "finding.noted",
+        2,
+        "Something was found, on a ground.",
+        "finding:id kind:word ground?:word unit:id item:id? escalation:id? answer_by:at? text:hidden",
+    ),
     ("finding.answered", 1, "A finding was answered.", "finding:id late:yes answer:hidden"),
     ("finding.asked_again", 1, "A finding was asked about again.", "finding:id answer_by:at question:hidden"),
     ("finding.unanswered", 1, "A finding was not answered in time.", "finding:id unit:id hours_late:num"),
     ("finding.closed", 1, "A finding is closed.", "finding:id outcome:hidden"),
+    ("finding.closed", 2, "A finding is closed, and a measure may follow.", "finding:id measure?:word outcome:hidden"),
     (
         "case.escalated",
         1,

@@ -13,7 +13,7 @@ use yishi_domain::{
     ballots::{BallotState, ControlTotals, VotingUnit},
     calls::{CallState, Reply},
     channels::{Channel, RatingChannel},
-    findings::{FindingKind, FindingState},
+    findings::{FindingKind, FindingState, Ground, Measure},
     items::{ItemState, NewItem, Report},
     money::AccountKind,
     resolutions::{Deadlines, Lists, Resources, Responsibility},
@@ -56,7 +56,7 @@ pub enum Try {
     Note(FindingKind),
     Answer,
     AskAgain,
-    CloseFinding,
+    CloseFinding(Measure),
     Rate(u8),
     Advance(u32),
     /// A batch of one paper, and voiding the last one.
@@ -318,9 +318,10 @@ impl<'a> Case<'a> {
             }
             Try::CloseCall => calling::close(app, session, call, None).await.map(drop),
             Try::Note(kind) => {
-                let answer_by = (kind == FindingKind::Question).then(|| now + Duration::hours(24));
+                let answer_by = (kind != FindingKind::Check).then(|| now + Duration::hours(24));
+                let ground = (kind == FindingKind::Finding).then_some(Ground::MissingStep);
                 let (unit, text) = (self.city.unit, "未公示".into());
-                let new = supervising::NewFinding { kind, unit, item: None, text, answer_by };
+                let new = supervising::NewFinding { kind, unit, item: None, ground, text, answer_by };
                 supervising::note(app, session, self.topic, new).await.map(drop)
             }
             Try::Answer => supervising::answer(app, session, finding, None, "已改".into()).await.map(drop),
@@ -328,7 +329,9 @@ impl<'a> Case<'a> {
                 let by = now + Duration::hours(24);
                 supervising::ask_again(app, session, finding, None, "凭证？".into(), by).await.map(drop)
             }
-            Try::CloseFinding => supervising::close(app, session, finding, None, "合格".into()).await.map(drop),
+            Try::CloseFinding(measure) => {
+                supervising::close(app, session, finding, None, "合格".into(), Some(measure)).await.map(drop)
+            }
             Try::Rate(score) => surveys::rate(app, session, resolution, rating(score)).await,
             Try::Advance(hours) => clocks::advance(app, session, hours).await.map(drop),
             Try::Paper(yes) => self.enter(session, yes).await,

@@ -1,7 +1,14 @@
 //! What is tried, and how often.
 
 use proptest::prelude::*;
-use yishi_domain::{calls::Reply, channels::Side, findings::FindingKind, meetings, opinions::Stance, workflow::Stage};
+use yishi_domain::{
+    calls::Reply,
+    channels::Side,
+    findings::{FindingKind, Measure},
+    meetings,
+    opinions::Stance,
+    workflow::Stage,
+};
 
 use crate::{
     books::Book::{self, Draw, GiveBack, Offer as Lend, Receive, Release, Reverse, SetAside, Spend},
@@ -20,6 +27,7 @@ pub type Step = (Try, Option<Try>);
 fn one() -> impl Strategy<Value = Try> {
     let reply = prop::sample::select(Reply::ALL);
     let kind = prop::sample::select(FindingKind::ALL);
+    let measure = prop::sample::select(Measure::ALL);
     prop_oneof![
         12 => Just(Try::Forward),
         1 => (0_u8..2).prop_map(Try::Convene),
@@ -38,7 +46,7 @@ fn one() -> impl Strategy<Value = Try> {
         2 => kind.prop_map(Try::Note),
         2 => Just(Try::Answer),
         1 => Just(Try::AskAgain),
-        1 => Just(Try::CloseFinding),
+        2 => measure.prop_map(Try::CloseFinding),
         1 => (0_u8..=100).prop_map(Try::Rate),
         3 => (1_u32..200).prop_map(Try::Advance),
         1 => Just(Try::Stranger),
@@ -234,7 +242,8 @@ pub fn fitting(stage: Stage, pick: u8) -> Try {
             Note(FindingKind::Finding),
             Try::Answer,
             AskAgain,
-            CloseFinding,
+            CloseFinding(Measure::None),
+            CloseFinding(Measure::Correction),
             Book(Receive(900)),
             Book(SetAside(400)),
             Book(Spend(100)),
@@ -245,9 +254,16 @@ pub fn fitting(stage: Stage, pick: u8) -> Try {
             Book(GiveBack),
             Advance(40),
         ],
-        Stage::Done => {
-            &[Forward, Rate(20), Rate(20), Advance(400), Conclude, LookBack(true), Try::Answer, CloseFinding]
-        }
+        Stage::Done => &[
+            Forward,
+            Rate(20),
+            Rate(20),
+            Advance(400),
+            Conclude,
+            LookBack(true),
+            Try::Answer,
+            CloseFinding(Measure::Talk),
+        ],
         Stage::Closed => &[LookBack(true), LookBack(false), Note(FindingKind::Question), Talk(Answer)],
         Stage::Rejected | Stage::Merged | Stage::Withdrawn => &[Talk(Answer), Advance(20)],
     };
