@@ -54,6 +54,52 @@ async fn a_helper_comes_by_and_what_was_helped_with_is_counted_and_who_it_was_ke
 }
 
 #[tokio::test]
+async fn whom_a_helper_visited_is_erased_and_still_counted_and_few_people_are_told_to_those_alone_who_run_the_unit() {
+    let community = Community::gathered(3).await;
+    let unit = community.city.unit(HOME).await.to_owned();
+    let path = format!("/units/{unit}/helper-visits");
+    let today = community.city.advance_clock(1).await[..10].to_owned();
+    let visit = |who: (&str, &str), help: &str| {
+        let mut visit = json!({"help": help, "minutes": 10, "visited_on": today, "note": "住三楼"});
+        visit[who.0] = json!(who.1);
+        visit
+    };
+    let helper = community.resident(0);
+    let named = created(helper.post(&path, visit(("helped_name", "陈阿婆"), "device")).await);
+    let known = community.residents[1].id.clone();
+    let known = created(helper.post(&path, visit(("helped", &known), "ballot")).await);
+    let sums = format!("{path}/sums");
+    let none = json!([]);
+    assert_eq!(helper.get(&sums).await.expect(200), none, "two people could be recognised");
+    assert_eq!(community.read(&sums).await[0]["people"], 2);
+
+    let (reason, erasure) =
+        (json!({"reason": "本人要求"}), |visit: &str| format!("/helper-visits/{visit}/erasure"));
+    community.resident(2).post(&erasure(&named), reason.clone()).await.refused(403, "session.forbidden");
+    helper.post(&erasure(&named), reason.clone()).await.expect(204);
+    helper.post(&erasure(&named), reason.clone()).await.refused(409, "visit.erased");
+    community.resident(1).post(&erasure(&known), reason.clone()).await.expect(204);
+    let nobody = erasure("00000000-0000-7000-8000-000000000001");
+    helper.post(&nobody, reason).await.refused(404, "visit.unknown");
+    let listed = community.coordinator().get(&path).await.expect(200);
+    for visit in listed["items"].as_array().expect("a list") {
+        let kept = ["helped", "helped_name", "note"].map(|it| visit[it].is_null());
+        assert_eq!((kept, &visit["minutes"]), ([true; 3], &json!(10)), "{visit}");
+    }
+    assert_eq!(community.read(&sums).await[0], json!({"visits": 2, "people": 2, "minutes": 20}));
+    community.shown("visit.erased", 2).await;
+
+    for i in 0..12 {
+        created(helper.post(&path, visit(("helped_name", &format!("居民{i}")), "reading")).await);
+    }
+    let told = helper.get(&sums).await.expect(200);
+    assert_eq!(
+        told,
+        json!([{"visits": 14, "people": 14, "minutes": 140}, {"help": "reading", "visits": 12, "people": 12, "minutes": 120}])
+    );
+}
+
+#[tokio::test]
 async fn whoever_cannot_come_is_spoken_for_by_a_mandate_or_by_somebody_who_is_named() {
     let community = Community::gathered(4).await;
     let topic = community.accepted().await;
@@ -94,6 +140,14 @@ async fn whoever_cannot_come_is_spoken_for_by_a_mandate_or_by_somebody_who_is_na
     assert_eq!(told[0]["body"]["present"]["presence"], json!({"mandated": 2}), "{told:?}");
     let all = serde_json::to_string(&told).expect("JSON");
     assert!(!all.contains("周慧") && !all.contains(&proxy), "names are kept apart: {all}");
+    let erasure = |member: &str| format!("{path}/attendances/{member}/erasure");
+    let reason = json!({"reason": "本人要求"});
+    community.resident(3).post(&erasure(&ill), reason.clone()).await.refused(403, "session.forbidden");
+    community.resident(2).post(&erasure(&ill), reason.clone()).await.expect(204);
+    community.resident(2).post(&erasure(&ill), reason).await.refused(404, "attendance.no_representative");
+    community.shown("attendance.erased", 1).await;
+    let present = community.read(&path).await["present"]["presence"].clone();
+    assert_eq!(present["mandated"], 2, "that somebody came stays");
     // Whoever came for somebody may object to the minutes.
     let minutes = json!({"text": "同意先修缮。"});
     community.coordinator().post(&format!("{path}/minutes"), minutes).await.expect(200);

@@ -104,6 +104,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("convene_meeting", Access::Roles(&[Coordinator])),
     ("list_meetings", Access::AnyMember),
     ("get_meeting", Access::AnyMember),
+    ("erase_representative", Access::AnyMember),
     ("record_attendance", Access::Roles(&[Coordinator])),
     ("invite_to_meeting", Access::AnyMember),
     ("answer_invitation", Access::AnyMember),
@@ -141,6 +142,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("print_minutes", Access::Public),
     ("print_minutes_as_pdf", Access::Public),
     ("record_helper_visit", Access::AnyMember),
+    ("erase_helper_visit", Access::AnyMember),
     ("list_helper_visits", Access::Roles(&[Coordinator, Supervisor, Administrator])),
     ("get_helper_visit_sums", Access::AnyMember),
     // Decision.

@@ -35,6 +35,8 @@ pub enum Helped {
     Member(MemberId),
     /// Somebody who is no member, by name.
     Named(String),
+    /// Nobody knows any more: it was erased.
+    Erased,
 }
 
 /// A visit.

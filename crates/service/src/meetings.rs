@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use yishi_domain::{
-    BodyId, MeetingId, MemberId, Refusal, TopicId,
+    BodyId, MeetingId, MemberId, Refusal, RefusalKind, TopicId,
     access::Role,
     balance::{LEAST_SHARE, Missing},
     channels::Presence,
@@ -175,6 +175,31 @@ pub async fn attend(
         alerts.push(event(ctx, "meeting.imbalanced", topic.id.uuid(), body));
     }
     Ok(tx.commit_with(recorded, alerts, added).await?)
+}
+
+/// Erases the name of who came for a member, for that member, coordinators and administrators; that somebody came stays.
+pub async fn erase_representative(
+    app: &App,
+    session: &Session,
+    id: MeetingId,
+    member: MemberId,
+    reason: String,
+) -> Result<(), Failure> {
+    let ctx = &session.ctx;
+    require_text("attendance.no_reason", "reason", &reason, 2_000)?;
+    let mut tx = app.db.write(ctx).await?;
+    let (topic, meeting) = lock(&mut tx, id).await?;
+    let own = session.member()? == member;
+    if !own && !session.holds(&[Role::Coordinator, Role::Administrator], &topic.path) {
+        let text = "the name is erased by whom they came for, a coordinator or an administrator";
+        return Err(Refusal::new(RefusalKind::Forbidden, "session.forbidden", text).into());
+    }
+    if !meetings::erase_representative(&mut tx, &meeting, member).await? {
+        let text = "no name is kept of anybody who came for them";
+        return Err(Refusal::not_found("attendance.no_representative", text).into());
+    }
+    let erased = event(ctx, "attendance.erased", topic.id.uuid(), json!({"meeting": id}));
+    Ok(tx.commit([commit_to(ctx, erased, "reason", reason)], ()).await?)
 }
 
 /// Whoever takes part by a mandate sends somebody, and nobody else does; what is known of people are codes.

@@ -5,6 +5,7 @@ use serde_json::json;
 use yishi_domain::{
     MemberId, Refusal, RefusalKind, TopicId, UnitId, VisitId,
     access::Role,
+    reports::{is_small, left_out},
     visits::{Help, Helped, Sum, Visit},
 };
 use yishi_store::visits::{self, Days};
@@ -69,7 +70,7 @@ pub async fn record(app: &App, session: &Session, new: NewVisit) -> Result<Visit
     }
     let helped = match &visit.helped {
         Helped::Member(member) => Some((*member, "helped".to_owned())),
-        Helped::Named(_) => None,
+        Helped::Named(_) | Helped::Erased => None,
     };
     require_members(&mut tx, [(visit.helper, "helper".to_owned())].into_iter().chain(helped)).await?;
     if let Some(topic) = visit.topic {
@@ -83,6 +84,7 @@ pub async fn record(app: &App, session: &Session, new: NewVisit) -> Result<Visit
     let (member, name) = match &visit.helped {
         Helped::Member(member) => (Some(member), None),
         Helped::Named(name) => (None, Some(name)),
+        Helped::Erased => (None, None),
     };
     let people = json!({"helper": visit.helper, "helped": member, "helped_name": name, "note": visit.note});
     let recorded = commit_to(ctx, event(ctx, "visit.recorded", visit.id.uuid(), body), "people", people);
@@ -103,9 +105,40 @@ pub async fn list(
     Ok(visits::page(&mut tx, &unit.path, after, limit).await?)
 }
 
+/// Erases whom a visit was to and what was noted of it, for both of them, coordinators and administrators; the visit itself still counts.
+pub async fn erase(app: &App, session: &Session, id: VisitId, reason: String) -> Result<(), Failure> {
+    let (ctx, me) = (&session.ctx, session.member()?);
+    require_text("visit.no_reason", "reason", &reason, 2_000)?;
+    let mut tx = app.db.write(ctx).await?;
+    let unknown = || Refusal::not_found("visit.unknown", "there is no such visit in this tenant");
+    let visit = visits::lock(&mut tx, id).await?.ok_or_else(unknown)?;
+    let unit = find_unit(&mut tx, visit.unit).await?;
+    let own = visit.helper == me || visit.helped == Helped::Member(me);
+    if !own && !session.holds(&[Role::Coordinator, Role::Administrator], &unit.path) {
+        let text = "a visit is erased by who helped, who was helped, a coordinator or an administrator";
+        return Err(Refusal::new(RefusalKind::Forbidden, "session.forbidden", text).into());
+    }
+    if visit.helped == Helped::Erased {
+        return Err(Refusal::conflict("visit.erased", "it was erased before").into());
+    }
+    visits::erase(&mut tx, id, ctx.now).await?;
+    let erased = event(ctx, "visit.erased", id.uuid(), json!({"visit": id}));
+    Ok(tx.commit([commit_to(ctx, erased, "reason", reason)], ()).await?)
+}
+
 /// Adds the visits in a unit up: all of them first, then by what was helped with.
+///
+/// Whoever holds no role there is told of no sum of so few people that one could be recognised, nor of one by which such a sum could be worked out.
 pub async fn sums(app: &App, session: &Session, unit: UnitId, days: Days) -> Result<Vec<Sum>, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
     let unit = find_unit(&mut tx, unit).await?;
-    Ok(visits::sums(&mut tx, &unit.path, days).await?)
+    let sums = visits::sums(&mut tx, &unit.path, days).await?;
+    if session.holds(&[Role::Coordinator, Role::Supervisor, Role::Administrator], &unit.path) {
+        return Ok(sums);
+    }
+    let people = |it: &Sum| i64::try_from(it.people).unwrap_or(i64::MAX);
+    let (whole, parts): (Vec<_>, Vec<_>) = sums.into_iter().partition(|it| it.help.is_none());
+    let out = left_out(&parts.iter().map(people).collect::<Vec<_>>());
+    let told = parts.into_iter().zip(out).filter(|(_, out)| !out).map(|(it, _)| it);
+    Ok(whole.into_iter().filter(|it| !is_small(people(it))).chain(told).collect())
 }

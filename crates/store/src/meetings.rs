@@ -197,6 +197,28 @@ pub async fn attend(
     Ok(query.build().persistent(false).execute(tx.sql()).await?.rows_affected())
 }
 
+/// Takes away the name of who came for a member, also what the events that tell of it keep of it apart from the record; tells whether one was kept.
+pub async fn erase_representative(tx: &mut WriteTx, meeting: &Meeting, member: MemberId) -> Result<bool, StoreError> {
+    let erased = sqlx::query(
+        "UPDATE attendances SET representative = NULL
+         WHERE tenant_id = $1 AND meeting_id = $2 AND member_id = $3 AND representative IS NOT NULL",
+    );
+    let erased = erased.bind(tx.tenant().uuid()).bind(meeting.id.uuid()).bind(member.uuid()).execute(tx.sql()).await?;
+    // One commitment stands for all who were recorded at once, so that it is opened no more for any of them.
+    sqlx::query(
+        "DELETE FROM openings WHERE tenant_id = $1 AND event_id IN
+         (SELECT id FROM events WHERE tenant_id = $1 AND subject = $2 AND kind = 'attendance.recorded' AND body ->> 'meeting' = $3)
+         AND value @> jsonb_build_array(jsonb_build_object('member', $4::text))",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(meeting.topic.uuid())
+    .bind(meeting.id.to_string())
+    .bind(member.to_string())
+    .execute(tx.sql())
+    .await?;
+    Ok(erased.rows_affected() > 0)
+}
+
 /// Lists who took part.
 pub async fn attendances(tx: &mut TenantTx, id: MeetingId) -> Result<Vec<Attendance>, StoreError> {
     let rows = sqlx::query(

@@ -1,6 +1,6 @@
 //! Visits of digital helpers.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use uuid::Uuid;
 use yishi_domain::{
@@ -18,6 +18,7 @@ pub async fn insert(tx: &mut WriteTx, it: &Visit) -> Result<(), StoreError> {
     let (member, name) = match &it.helped {
         Helped::Member(member) => (Some(member.uuid()), None),
         Helped::Named(name) => (None, Some(name)),
+        Helped::Erased => (None, None),
     };
     sqlx::query(
         "INSERT INTO helper_visits (tenant_id, id, unit_id, helper_id, helped_id, helped_name, help, topic_id, minutes,
@@ -40,6 +41,37 @@ pub async fn insert(tx: &mut WriteTx, it: &Visit) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Finds a visit and keeps it from changing until the transaction ends.
+pub async fn lock(tx: &mut WriteTx, id: VisitId) -> Result<Option<Visit>, StoreError> {
+    let row = sqlx::query(
+        "SELECT id, unit_id, helper_id, helped_id, helped_name, help, topic_id, minutes, visited_on, note, recorded_at
+         FROM helper_visits WHERE tenant_id = $1 AND id = $2 FOR UPDATE",
+    );
+    row.bind(tx.tenant().uuid()).bind(id.uuid()).fetch_optional(tx.sql()).await?.as_ref().map(visit).transpose()
+}
+
+/// Takes away whom a visit was to and what was noted of it, also what its event keeps of it apart from the record.
+pub async fn erase(tx: &mut WriteTx, id: VisitId, at: DateTime<Utc>) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE helper_visits SET helped_id = NULL, helped_name = NULL, note = NULL, erased_at = $3
+         WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(id.uuid())
+    .bind(at)
+    .execute(tx.sql())
+    .await?;
+    sqlx::query(
+        "DELETE FROM openings WHERE tenant_id = $1 AND event_id IN
+         (SELECT id FROM events WHERE tenant_id = $1 AND subject = $2 AND kind = 'visit.recorded')",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(id.uuid())
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
 /// Lists the visits in a unit and all that lies under it after one, in the order in which they were recorded.
 pub async fn page(tx: &mut TenantTx, path: &str, after: Option<VisitId>, limit: u16) -> Result<Vec<Visit>, StoreError> {
     let rows = sqlx::query(
@@ -56,10 +88,10 @@ pub async fn page(tx: &mut TenantTx, path: &str, after: Option<VisitId>, limit: 
     rows.iter().map(visit).collect()
 }
 
-/// Adds the visits in a unit and all that lies under it up, by what was helped with.
+/// Adds the visits in a unit and all that lies under it up, by what was helped with; whom an erased one was to counts as somebody else.
 pub async fn sums(tx: &mut TenantTx, path: &str, (from, until): Days) -> Result<Vec<Sum>, StoreError> {
     let mut query = QueryBuilder::new(
-        "SELECT v.help, count(*) AS visits, count(DISTINCT COALESCE(v.helped_id::text, v.helped_name)) AS people,
+        "SELECT v.help, count(*) AS visits, count(DISTINCT COALESCE(v.helped_id::text, v.helped_name, v.id::text)) AS people,
          COALESCE(sum(v.minutes), 0)::bigint AS minutes FROM helper_visits v
          JOIN units u ON u.tenant_id = v.tenant_id AND u.id = v.unit_id WHERE v.tenant_id = ",
     );
@@ -85,7 +117,7 @@ pub async fn sums(tx: &mut TenantTx, path: &str, (from, until): Days) -> Result<
 fn visit(row: &PgRow) -> Result<Visit, StoreError> {
     let helped = match row.try_get::<Option<Uuid>, _>("helped_id")? {
         Some(member) => Helped::Member(MemberId(member)),
-        None => Helped::Named(row.try_get("helped_name")?),
+        None => row.try_get::<Option<String>, _>("helped_name")?.map_or(Helped::Erased, Helped::Named),
     };
     Ok(Visit {
         id: VisitId(row.try_get("id")?),

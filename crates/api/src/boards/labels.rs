@@ -53,6 +53,8 @@ pub(crate) fn of_event(kind: &str) -> Option<&'static str> {
         "meeting.convened" => "召集议事会",
         "attendance.recorded" => "登记到会",
         "visit.recorded" => "登记助老走访",
+        "visit.erased" => "删除走访个人信息",
+        "attendance.erased" => "删除代为到会者姓名",
         "meeting.invited" => "邀请参会",
         "invitation.answered" => "答复邀请",
         "speech.requested" => "申请发言",

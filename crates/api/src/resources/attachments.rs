@@ -75,7 +75,7 @@ pub struct Attachment {
     pub erased_at: Option<Instant>,
 }
 
-/// Why an attachment is erased.
+/// Why something is erased.
 #[derive(Debug, Object)]
 #[oai(deny_unknown_fields, example)]
 pub struct ErasureInput {

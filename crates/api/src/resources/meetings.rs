@@ -18,9 +18,11 @@ use crate::{
     problems::Problem,
     resources::{
         EXAMPLE, Tag,
+        attachments::ErasureInput,
         codes::{Form, wire_enum},
         members::Created,
         minutes::Minutes,
+        visits::NamesErased,
     },
     sessions::Session,
 };
@@ -287,6 +289,32 @@ impl MeetingsApi {
         let app = &session.app;
         let added = session.once(app, meetings::attend(app, &session, MeetingId(*meeting), list)).await?;
         Ok(Json(Recorded { added }))
+    }
+
+    /// Erases the name of who came for a member, for that member, coordinators and administrators; that somebody came stays.
+    #[oai(
+        path = "/v1/:tenant/meetings/:meeting/attendances/:member/erasure",
+        method = "post",
+        operation_id = "erase_representative"
+    )]
+    async fn erase_representative(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The meeting's id.
+        meeting: Path<Uuid>,
+        /// The member for whom they came.
+        member: Path<Uuid>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<RequestKey>>,
+        body: Json<ErasureInput>,
+    ) -> Result<NamesErased, Problem> {
+        let (app, id, member) = (&session.app, MeetingId(*meeting), MemberId(*member));
+        session.once(app, meetings::erase_representative(app, &session, id, member, body.0.reason)).await?;
+        Ok(NamesErased::Done)
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use poem::http::StatusCode;
 use poem_openapi::{
-    Object, OpenApi,
+    ApiResponse, Object, OpenApi,
     param::{Header, Path, Query},
     payload::Json,
     types::Example,
@@ -17,7 +17,7 @@ use crate::{
     pages::{Page, Wanted, uuid_cursor},
     parameters::{Cursor, RequestKey},
     problems::Problem,
-    resources::{Tag, codes::wire_enum, members::Created},
+    resources::{Tag, attachments::ErasureInput, codes::wire_enum, members::Created},
     sessions::Session,
 };
 
@@ -79,7 +79,7 @@ pub struct HelperVisit {
     pub unit: Uuid,
     /// Who helped.
     pub helper: Uuid,
-    /// Who was helped, where they are a member.
+    /// Who was helped, where they are a member. Neither this nor a name is there once it was erased.
     #[oai(skip_serializing_if_is_none)]
     pub helped: Option<Uuid>,
     /// Who was helped, by name, where they are none.
@@ -113,6 +113,14 @@ pub struct HelperVisitSum {
     pub people: u64,
     /// How many minutes.
     pub minutes: u64,
+}
+
+/// Names were erased.
+#[derive(ApiResponse)]
+pub enum NamesErased {
+    /// They are kept no more.
+    #[oai(status = 204)]
+    Done,
 }
 
 #[OpenApi(tag = "Tag::Topic")]
@@ -178,7 +186,29 @@ impl VisitsApi {
         Ok(Json(wanted.page(loaded, |it| it.id.to_string(), HelperVisit::from)))
     }
 
+    /// Erases whom a visit was to and what was noted of it; the visit itself still counts. For both of them, coordinators and administrators.
+    #[oai(path = "/v1/:tenant/helper-visits/:visit/erasure", method = "post", operation_id = "erase_helper_visit")]
+    async fn erase_helper_visit(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The visit's id.
+        visit: Path<Uuid>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<RequestKey>>,
+        body: Json<ErasureInput>,
+    ) -> Result<NamesErased, Problem> {
+        let (app, id) = (&session.app, VisitId(*visit));
+        session.once(app, visits::erase(app, &session, id, body.0.reason)).await?;
+        Ok(NamesErased::Done)
+    }
+
     /// Adds the visits in a unit and all that lies under it up: all of them first, then by what was helped with.
+    ///
+    /// Whoever holds no role there is not told of sums of 1 to 9 people, nor of the smallest other one where one alone would be left out.
     #[oai(path = "/v1/:tenant/units/:unit/helper-visits/sums", method = "get", operation_id = "get_helper_visit_sums")]
     async fn get_helper_visit_sums(
         &self,
@@ -203,6 +233,7 @@ impl From<domain::Visit> for HelperVisit {
         let (helped, helped_name) = match it.helped {
             domain::Helped::Member(member) => (Some(member.uuid()), None),
             domain::Helped::Named(name) => (None, Some(name)),
+            domain::Helped::Erased => (None, None),
         };
         Self {
             id: it.id.uuid(),

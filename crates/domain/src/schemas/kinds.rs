@@ -35,6 +35,7 @@ pub(super) const OF_A_CITY: &[Row] = &[
         "A helper visited somebody.",
         "visit:id unit:id help:word topic:id? minutes:num visited_on:day people:hidden",
     ),
+    ("visit.erased", 1, "Whom a helper visited is kept no more.", "visit:id reason:hidden"),
     ("contact.changed", 1, "A member changed where they are reached.", ""),
     ("contact.erased", 1, "A member erased where they are reached.", ""),
     ("preferences.changed", 1, "A member changed how they want to hear of things.", ""),
@@ -182,6 +183,7 @@ pub(super) const OF_A_CASE: &[Row] = &[
         "Who was at a meeting was recorded.",
         "meeting:id added:num present:@structure people:hidden",
     ),
+    ("attendance.erased", 1, "Who came for a member is kept no more.", "meeting:id reason:hidden"),
     (
         "speech.requested",
         1,
