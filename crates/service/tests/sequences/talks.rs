@@ -157,7 +157,7 @@ impl Case<'_> {
     async fn present(&self, session: &Session, mandated: Option<MemberId>) -> Result<(), Failure> {
         let present = meetings::stored::Attendance {
             member: self.city.everybody.0,
-            presence: Presence::OnSite,
+            presence: if mandated.is_some() { Presence::Mandated } else { Presence::OnSite },
             mandated,
             mandate: None,
             representative: None,

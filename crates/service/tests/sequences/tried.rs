@@ -7,10 +7,10 @@ use std::{
 
 use yishi_service::failures::Failure;
 
-use crate::cases::Try;
+use crate::{cases::Try, talks::Talk};
 
 /// So many sequences get through with every act at least once.
-const ENOUGH: u32 = 1_000;
+const ENOUGH: u32 = 3_000;
 
 /// What became of the tries of each act.
 #[derive(Default)]
@@ -26,6 +26,9 @@ struct Tally {
 impl Tried {
     pub fn note(&self, what: Try, done: &Result<(), Failure>) {
         let name = match what {
+            // Whatever is answered, or follows, is the same act.
+            Try::Talk(Talk::Reply(_)) => "Reply".to_owned(),
+            Try::CloseFinding(_) => "CloseFinding".to_owned(),
             Try::Talk(talk) => format!("{talk:?}"),
             Try::Book(book) => format!("{book:?} in the books"),
             other => format!("{other:?}"),

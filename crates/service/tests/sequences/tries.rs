@@ -131,22 +131,40 @@ pub fn tries() -> impl Strategy<Value = Vec<Step>> {
         4 => one().prop_map(|it| (it, Some(it))),
         1 => prop::sample::select(vec![Try::MergeInto, Try::Reject, Try::Withdraw, Try::Annul]).prop_map(|it| (it, None)),
     ];
-    // Some begin where a case has got to already.
-    (0..10_usize, prop::collection::vec(step, 10..50)).prop_map(|(begun, steps)| {
-        let begun = std::iter::repeat_n((Try::Forward, None), begun);
+    (begun(), prop::collection::vec(step, 10..50)).prop_map(|(begun, steps)| {
+        let begun = begun.into_iter().map(|it| (it, None));
         begun.chain(steps).collect()
     })
+}
+
+/// How a case has got to where a sequence goes on from; what takes long to come about comes about in some.
+fn begun() -> impl Strategy<Value = Vec<Try>> {
+    let convened = [Try::Forward, Try::Talk(Empower), Try::Convene(1), Try::Talk(Invite), Try::Talk(AskToSpeak)];
+    let minuted = [Attend, AskToSpeak, FileMinutes, ObjectToMinutes].map(Try::Talk);
+    let minuted = [vec![Try::Forward, Try::Convene(0)], minuted.to_vec()].concat();
+    let to_be_done = [[Try::Forward; 2], [Try::Advance(1), Try::Forward], [Try::Advance(50), Try::Forward]].concat();
+    let disappointed = [Try::Forward, Try::Rate(20), Try::Advance(400)];
+    let once = [to_be_done, disappointed.to_vec()].concat();
+    let twice = [vec![Try::Forward; 2], once.clone(), vec![Try::Forward], once].concat();
+    prop_oneof![
+        5 => (0..10_usize).prop_map(|many| vec![Try::Forward; many]),
+        2 => Just(convened.to_vec()),
+        2 => Just(minuted),
+        1 => Just(twice),
+    ]
 }
 
 /// What people do who know where a case stands, each as likely as the others.
 pub fn fitting(stage: Stage, pick: u8) -> Try {
     use Try::{
         AddItem, Advance, AnswerCall, AnswerObjection, AnswerOffer, AskAgain, AskTime, Book, Call, CloseCall,
-        CloseFinding, Conclude, Convene, CorrectRoll, CountPaperAgain, DecideTime, Finish, Forward, LookBack, Note,
-        Object, Paper, Rate, Report, Split, TakeIn, Talk, Void, Vote,
+        CloseFinding, Conclude, Convene, CorrectRoll, CountPaperAgain, DecideTime, Finish, Forward, LookBack,
+        MergeInto, Note, Object, Paper, Rate, Reject, Report, Split, TakeIn, Talk, Void, Vote, Withdraw,
     };
     let list: &[Try] = match stage {
-        Stage::Submitted => &[Forward, Forward, Forward, Talk(Attach), Talk(Answer), Talk(Visit), Call],
+        Stage::Submitted => {
+            &[Forward, Forward, Forward, Forward, Talk(Attach), Talk(Answer), Talk(Visit), Call, Reject, Withdraw]
+        }
         Stage::Accepted => &[
             Forward,
             Forward,
@@ -160,6 +178,7 @@ pub fn fitting(stage: Stage, pick: u8) -> Try {
             Talk(SplitOff),
             Talk(EraseAttachment),
             TakeIn,
+            MergeInto,
         ],
         Stage::Deliberating => &[
             Forward,
