@@ -25,7 +25,7 @@ async fn a_whole_province_is_onboarded_in_one_request_and_a_second_one_changes_n
 }
 
 #[tokio::test]
-async fn a_renamed_unit_keeps_its_identity_and_a_faulty_list_changes_nothing() {
+async fn a_unit_that_is_renamed_and_moved_keeps_its_identity_and_a_faulty_list_changes_nothing() {
     let city = City::founded().await;
     let street = city.unit("330106002").await.to_owned();
     let code = city.slug();
@@ -45,9 +45,12 @@ async fn a_renamed_unit_keeps_its_identity_and_a_faulty_list_changes_nothing() {
 
     let renaming = list("新名街道", code).replace(&format!("{code}06002"), &city.code("330106002"));
     let done = send(renaming).await.expect(200);
-    assert_eq!((&done["tenants"][0]["created"], &done["tenants"][0]["renamed"]), (&json!(0), &json!(1)), "{done}");
+    let done = &done["tenants"][0];
+    assert_eq!((&done["created"], &done["renamed"], &done["moved"]), (&json!(0), &json!(1), &json!(1)), "{done}");
     let unit = city.by(boss).get(&format!("/units/{street}")).await.expect(200);
     assert_eq!(unit["name"], "新名街道");
+    let path = format!("{code}/{}/", city.code("330106002"));
+    assert_eq!((&unit["path"], &unit["parent"]), (&json!(path), &json!(city.unit("3301").await)), "{unit}");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ fn scan() -> String {
     format!("sha256:{}", "7".repeat(64))
 }
 
-async fn fund(community: &Community, more: Value) -> (Client, String, String) {
+pub(crate) async fn fund(community: &Community, more: Value) -> (Client, String, String) {
     let boss = community.boss().await;
     let mut input =
         json!({"unit": community.city.unit(DISTRICT).await, "kind": "budget", "name": "西湖区民主议事经费"});
@@ -39,7 +39,7 @@ async fn held(community: &Community, fund: &str, unit: &str, kind: &str) -> i64 
 }
 
 /// The quarter of an instant in Hangzhou, and how many hours from then on it is surely over and disclosed.
-fn quarter_of(instant: &str) -> (String, u32) {
+pub(crate) fn quarter_of(instant: &str) -> (String, u32) {
     let local = instants::after(instant, 8 * 60);
     let (year, month): (i32, u32) = (local[..4].parse().expect("a year"), local[5..7].parse().expect("a month"));
     let number = (month - 1) / 3 + 1;
@@ -52,7 +52,7 @@ fn quarter_of(instant: &str) -> (String, u32) {
 }
 
 /// Moves the clock by many hours; one request takes a limited number.
-async fn wait(community: &Community, mut hours: u32) -> String {
+pub(crate) async fn wait(community: &Community, mut hours: u32) -> String {
     while hours > 700 {
         community.city.advance_clock(700).await;
         hours -= 700;

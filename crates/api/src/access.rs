@@ -21,6 +21,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("list_units", Access::AnyMember),
     ("get_unit", Access::AnyMember),
     ("add_department", Access::Roles(&[Administrator])),
+    ("move_unit", Access::Roles(&[Administrator])),
+    ("merge_unit", Access::Roles(&[Administrator])),
     ("create_members", Access::Roles(&[Administrator, Coordinator])),
     ("create_grant", Access::Roles(&[Administrator])),
     ("register_voters", Access::Roles(&[Administrator, Coordinator])),

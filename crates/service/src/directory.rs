@@ -7,7 +7,9 @@ use yishi_store::{TenantTx, events, records, tenants, units};
 
 pub use yishi_store::{tenants::Tenant, units::Unit};
 
-use crate::{App, cases::require_text, events::event, failures::Failure, proving, sessions::Session};
+use crate::{
+    App, cases::require_text, events::event, failures::Failure, moves::require_standing, proving, sessions::Session,
+};
 
 const UNKNOWN_UNIT: &str = "there is no such unit in this tenant";
 
@@ -84,6 +86,7 @@ pub async fn add_department(app: &App, session: &Session, new: NewDepartment) ->
     }
     let mut tx = app.db.write(ctx).await?;
     let parent = require_unit(&mut tx, parent, "unit").await?;
+    require_standing(&parent, "unit")?;
     session.require_reach(&parent.path)?;
     let siblings = units::departments(&mut tx, &parent.path, std::slice::from_ref(&name)).await?;
     let named = siblings.iter().any(|it| it.parent_id == Some(parent.id.uuid()));
@@ -93,7 +96,7 @@ pub async fn add_department(app: &App, session: &Session, new: NewDepartment) ->
     }
     let path = format!("{}{code}/", parent.path);
     let level = DEPARTMENT.to_owned();
-    let unit = Unit { id: ctx.new_id(), code, level, name, parent_id: Some(parent.id.uuid()), path };
+    let unit = Unit { id: ctx.new_id(), code, level, name, parent_id: Some(parent.id.uuid()), path, merged_into: None };
     units::upsert(&mut tx, std::slice::from_ref(&unit)).await?;
     let body = json!({"code": unit.code, "name": unit.name, "parent": parent.id});
     let added = event(ctx, "department.added", unit.id.uuid(), body);

@@ -26,6 +26,6 @@ pub async fn get(app: &App, session: &Session, unit: UnitId, quarter: Quarter) -
     }
     let mut tx = app.db.read(&session.ctx).await?;
     let unit = find_unit(&mut tx, unit).await?;
-    let figures = disclosures::figures(&mut tx, &unit.path, from, to).await?;
+    let figures = disclosures::figures(&mut tx, unit.id, from, to).await?;
     Ok((unit, figures))
 }

@@ -53,6 +53,7 @@ pub mod mandates;
 pub mod meetings;
 pub mod memberships;
 pub mod minutes;
+pub mod moves;
 pub mod notices;
 pub mod objections;
 pub mod onboarding;

@@ -15,7 +15,7 @@ use yishi_store::{
     units::{self, Unit},
 };
 
-use crate::events::event;
+use crate::{events::event, moves};
 
 /// The time zone of a tenant unless said otherwise.
 const ZONE: &str = "Asia/Shanghai";
@@ -50,6 +50,8 @@ pub struct Onboarded {
     pub created: usize,
     /// Units with another name than before.
     pub renamed: usize,
+    /// Units that lie under another one than before.
+    pub moved: usize,
     /// Units that the list gives it, itself included.
     pub total: usize,
 }
@@ -111,6 +113,7 @@ async fn onboard_city(
     let tenant = find_or_create(db, contexts, &city.root, mode).await?;
     let ctx = contexts(tenant.id);
     let mut tx = db.write(&ctx).await?;
+    units::hold_tree(&mut tx).await?;
     let known = units::all(&mut tx).await?;
     let plan = Plan::new(&ctx, city, known);
     let onboarded = Onboarded {
@@ -118,13 +121,25 @@ async fn onboard_city(
         name: tenant.name,
         created: plan.created.len(),
         renamed: plan.renamed.len(),
+        moved: plan.moved.len(),
         total: city.under.len() + 1,
     };
+    let mut events = Vec::new();
     if onboarded.created + onboarded.renamed > 0 {
         units::upsert(&mut tx, &plan.created).await?;
         units::upsert(&mut tx, &plan.renamed).await?;
         let body = json!({"created": onboarded.created, "renamed": onboarded.renamed, "total": onboarded.total});
-        tx.commit([event(&ctx, "tenant.onboarded", tenant.id.uuid(), body)], ()).await?;
+        events.push(event(&ctx, "tenant.onboarded", tenant.id.uuid(), body));
+    }
+    for (unit, under) in plan.moved {
+        // Whatever lies above it may have been made or moved just now.
+        let found = (units::find(&mut tx, unit).await?, units::find(&mut tx, under).await?);
+        let (Some(unit), Some(under)) = found else { continue };
+        events.push(moves::put_under(&mut tx, &ctx, &unit, &under).await?);
+    }
+    let mut events = events.into_iter();
+    if let Some(first) = events.next() {
+        tx.commit_with(first, events.collect(), ()).await?;
     }
     Ok(onboarded)
 }
@@ -163,11 +178,13 @@ fn tenant_of(id: TenantId, root: &Division, mode: Mode, created_at: DateTime<Utc
 struct Plan {
     created: Vec<Unit>,
     renamed: Vec<Unit>,
+    /// Units that lie elsewhere by now, each with the unit above.
+    moved: Vec<(UnitId, UnitId)>,
 }
 
 impl Plan {
     fn new(ctx: &Ctx, city: &City, known: Vec<Unit>) -> Self {
-        let mut plan = Self { created: Vec::new(), renamed: Vec::new() };
+        let mut plan = Self { created: Vec::new(), renamed: Vec::new(), moved: Vec::new() };
         let known: HashMap<String, Unit> = known.into_iter().map(|unit| (unit.code.clone(), unit)).collect();
         let mut ids: HashMap<&str, UnitId> = HashMap::with_capacity(city.under.len() + 1);
         let root_path = format!("{}/", city.root.code);
@@ -177,16 +194,22 @@ impl Plan {
             let found = known.get(&division.code);
             let id = found.map_or_else(|| ctx.new_id(), |unit| unit.id);
             ids.insert(&division.code, id);
-            if found.is_some_and(|unit| unit.name == division.name) {
-                continue;
+            let above = ids.get(division.parent_code.as_str()).copied();
+            if let Some(unit) = found {
+                let lies = unit.merged_into.is_some() || unit.parent_id == above.map(UnitId::uuid);
+                plan.moved.extend(above.filter(|_| !lies).map(|above| (id, above)));
+                if unit.name == division.name {
+                    continue;
+                }
             }
             let unit = Unit {
                 id,
                 code: division.code.clone(),
                 level: division.level.code().into(),
                 name: division.name.clone(),
-                parent_id: ids.get(division.parent_code.as_str()).map(|id| id.uuid()),
+                parent_id: above.map(UnitId::uuid),
                 path: path.clone(),
+                merged_into: None,
             };
             if found.is_some() { plan.renamed.push(unit) } else { plan.created.push(unit) }
         }

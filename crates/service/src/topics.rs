@@ -29,6 +29,7 @@ use crate::{
     directory::require_unit,
     events::{commit_to, event},
     failures::Failure,
+    moves::require_standing,
     rules::Rules,
     sessions::Session,
     shadows,
@@ -165,6 +166,7 @@ async fn check(tx: &mut TenantTx, session: &Session, new: NewTopic) -> Result<Ch
     require_text("topic.bad_title", "title", &new.title, 200)?;
     require_text("topic.bad_body", "body", &new.body, 10_000)?;
     let unit = require_unit(tx, new.unit, "unit").await?;
+    require_standing(&unit, "unit")?;
     session.require_reach(&unit.path)?;
     if new.place.is_some_and(|(latitude, longitude)| latitude.abs() > 90_000_000 || longitude.abs() > 180_000_000) {
         let text = "latitudes reach from -90 to 90 degrees and longitudes from -180 to 180, in millionths of a degree";

@@ -98,8 +98,10 @@ pub async fn in_force(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<Option<In
 
 /// How many units of each level the tenant that is looked at has.
 pub async fn units_by_level(tx: &mut TenantTx) -> Result<Vec<(String, i64)>, StoreError> {
-    Ok(sqlx::query_as("SELECT level, count(*) FROM units WHERE tenant_id = $1 GROUP BY level ORDER BY level")
-        .bind(tx.tenant().uuid())
-        .fetch_all(tx.sql())
-        .await?)
+    Ok(sqlx::query_as(
+        "SELECT level, count(*) FROM units WHERE tenant_id = $1 AND merged_into IS NULL GROUP BY level ORDER BY level",
+    )
+    .bind(tx.tenant().uuid())
+    .fetch_all(tx.sql())
+    .await?)
 }

@@ -1,10 +1,11 @@
 //! The units of a tenant: its division tree.
 
+use chrono::{DateTime, Utc};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 use yishi_domain::UnitId;
 
-use crate::{StoreError, TenantTx, WriteTx};
+use crate::{StoreError, TenantTx, WriteTx, rows};
 
 /// A unit of the division tree.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -22,9 +23,11 @@ pub struct Unit {
     pub parent_id: Option<Uuid>,
     /// The codes from the city down to it, each followed by `/`.
     pub path: String,
+    /// The unit that it was merged into, and lies under since.
+    pub merged_into: Option<Uuid>,
 }
 
-const COLUMNS: &str = "id, code, level, name, parent_id, path";
+const COLUMNS: &str = "id, code, level, name, parent_id, path, merged_into";
 
 /// How many rows one statement carries: seven values a row stay under the protocol's 65,535 parameters.
 const ROWS: usize = 5_000;
@@ -78,6 +81,59 @@ pub async fn find(tx: &mut TenantTx, id: UnitId) -> Result<Option<Unit>, StoreEr
     query.push(COLUMNS).push(" FROM units WHERE tenant_id = ").push_bind(tx.tenant().uuid());
     query.push(" AND id = ").push_bind(id.uuid());
     Ok(query.build_query_as().fetch_optional(tx.sql()).await?)
+}
+
+/// Keeps the tree from changing otherwise until the transaction ends.
+pub async fn hold_tree(tx: &mut WriteTx) -> Result<(), StoreError> {
+    sqlx::query("SELECT 1 FROM units WHERE tenant_id = $1 AND parent_id IS NULL FOR UPDATE")
+        .bind(tx.tenant().uuid())
+        .execute(tx.sql())
+        .await?;
+    Ok(())
+}
+
+/// Puts a unit, with all that lies under it, under another one, and keeps where each lay until now.
+pub async fn put_under(
+    tx: &mut WriteTx,
+    unit: &Unit,
+    under: &Unit,
+    is_merged: bool,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let tenant = tx.tenant().uuid();
+    let moved: Vec<(Uuid, String)> =
+        sqlx::query_as("SELECT id, path FROM units WHERE tenant_id = $1 AND path LIKE $2 || '%' ORDER BY path")
+            .bind(tenant)
+            .bind(&unit.path)
+            .fetch_all(tx.sql())
+            .await?;
+    for (part, prepared) in rows::parts(&moved) {
+        let mut query = QueryBuilder::new("INSERT INTO former_paths (tenant_id, unit_id, until, path) ");
+        query.push_values(part, |mut row, (id, path)| {
+            row.push_bind(tenant).push_bind(id).push_bind(now).push_bind(path);
+        });
+        // Who is moved twice at an instant lay for no time between.
+        query.push(" ON CONFLICT DO NOTHING");
+        query.build().persistent(prepared).execute(tx.sql()).await?;
+    }
+    sqlx::query(
+        "UPDATE units SET path = $3 || substr(path, length($2) + 1) WHERE tenant_id = $1 AND path LIKE $2 || '%'",
+    )
+    .bind(tenant)
+    .bind(&unit.path)
+    .bind(format!("{}{}/", under.path, unit.code))
+    .execute(tx.sql())
+    .await?;
+    sqlx::query(
+        "UPDATE units SET parent_id = $3, merged_into = CASE WHEN $4 THEN $3 END WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind(tenant)
+    .bind(unit.id.uuid())
+    .bind(under.id.uuid())
+    .bind(is_merged)
+    .execute(tx.sql())
+    .await?;
+    Ok(())
 }
 
 /// Finds a unit by its statistical code.

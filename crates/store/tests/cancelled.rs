@@ -23,6 +23,7 @@ async fn nobody_is_given_a_transaction_that_somebody_else_left_behind() {
         name: "杭州市".into(),
         parent_id: None,
         path: "1/".into(),
+        merged_into: None,
     };
     // All at once, so that every connection is asked.
     let mut writers = Vec::new();

@@ -30,6 +30,7 @@ async fn the_same_rows_are_copied_under_the_same_keys_and_nothing_is_left() {
         name: "杭州市".into(),
         parent_id: parent.map(Uuid::from_u128),
         path: format!("{n}/"),
+        merged_into: None,
     };
     let mut tx = db.write(&ctx).await.expect("begin");
     units::upsert(&mut tx, &[unit(1, None), unit(2, Some(1))]).await.expect("upsert");

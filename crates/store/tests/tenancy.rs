@@ -62,6 +62,7 @@ const CASES: &[&str] = &[
     "topic_comments",
     "topic_answers",
     "unit_facts",
+    "former_paths",
     "report_schedules",
     "funds",
     "accounts",
@@ -124,6 +125,7 @@ fn root(id: u128, code: &str) -> units::Unit {
         name: code.into(),
         parent_id: None,
         path,
+        merged_into: None,
     }
 }
 
@@ -254,6 +256,7 @@ async fn the_province_sees_sums_of_the_city_that_it_looks_at_and_nothing_of_its_
             level: "community".into(),
             parent_id: Some(Uuid::from_u128(unit)),
             path: "3301/1/".into(),
+            merged_into: None,
             ..root(unit + 1, "1")
         };
         units::upsert(&mut tx, &[community]).await.expect("upsert");

@@ -40,8 +40,8 @@ pub async fn onboard_shown(app: &App, list: &[u8], mode: Mode) -> Result<Vec<Onb
 }
 
 fn line(city: &Onboarded) -> String {
-    let Onboarded { tenant, name, created, renamed, total } = city;
-    format!("{tenant:<8} {total:>7} units, {created:>7} new, {renamed:>5} renamed  {name}\n")
+    let Onboarded { tenant, name, created, renamed, moved, total } = city;
+    format!("{tenant:<8} {total:>7} units, {created:>7} new, {renamed:>5} renamed, {moved:>5} moved  {name}\n")
 }
 
 fn units(list: &[Division]) -> u64 {

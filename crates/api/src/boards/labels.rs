@@ -128,6 +128,8 @@ pub(crate) fn of_event(kind: &str) -> Option<&'static str> {
         "finding.unanswered" => "逾期未答复监督",
         "finding.closed" => "监督事项办结",
         "department.added" => "登记部门",
+        "unit.moved" => "单位划转",
+        "unit.merged" => "单位撤并",
         "case.escalated" => "督办升级",
         "case.referred" => "移交监督委员会",
         "case.concluded" => "监督委员会结论",

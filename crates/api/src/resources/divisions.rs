@@ -52,6 +52,8 @@ pub struct AppliedTenant {
     pub created: u64,
     /// Units with another name than before.
     pub renamed: u64,
+    /// Units that lie under another one than before, with all that they have done.
+    pub moved: u64,
     /// Units that the list gives it, itself included.
     pub total: u64,
 }
@@ -90,7 +92,14 @@ impl From<Mode> for onboarding::Mode {
 
 impl From<onboarding::Onboarded> for AppliedTenant {
     fn from(it: onboarding::Onboarded) -> Self {
-        let onboarding::Onboarded { tenant, name, created, renamed, total } = it;
-        Self { tenant, name, created: created as u64, renamed: renamed as u64, total: total as u64 }
+        let onboarding::Onboarded { tenant, name, created, renamed, moved, total } = it;
+        Self {
+            tenant,
+            name,
+            created: created as u64,
+            renamed: renamed as u64,
+            moved: moved as u64,
+            total: total as u64,
+        }
     }
 }

@@ -8,7 +8,10 @@ use poem_openapi::{
 };
 use uuid::Uuid;
 use yishi_domain::UnitId;
-use yishi_service::directory::{self, NewDepartment};
+use yishi_service::{
+    directory::{self, NewDepartment},
+    moves,
+};
 
 use crate::{
     pages::{Page, Wanted},
@@ -66,6 +69,25 @@ pub struct Unit {
     pub parent: Option<Uuid>,
     /// The codes from the city down to it, each followed by `/`.
     pub path: String,
+    /// The unit that it was merged into, and lies under since.
+    #[oai(skip_serializing_if_is_none)]
+    pub merged_into: Option<Uuid>,
+}
+
+/// Where a unit goes.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields, example)]
+pub struct MoveInput {
+    /// The unit under which it lies from now on, of a higher level.
+    pub under: Uuid,
+}
+
+/// What a unit goes into.
+#[derive(Debug, Object)]
+#[oai(deny_unknown_fields, example)]
+pub struct MergerInput {
+    /// The unit that it is merged into, of the same level.
+    pub into: Uuid,
 }
 
 #[OpenApi(tag = "Tag::Tenant")]
@@ -127,6 +149,48 @@ impl UnitsApi {
         let new = NewDepartment { parent: UnitId(*unit), code, name };
         Ok(Created::one(session.once(app, directory::add_department(app, &session, new)).await?.uuid()))
     }
+
+    /// Puts a unit, with all that lies under it, under another one. Figures of all times count it there once reports have counted the move; what was disclosed
+    /// of a quarter that is over stays as it was.
+    #[oai(path = "/v1/:tenant/units/:unit/move", method = "post", operation_id = "move_unit")]
+    async fn move_unit(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The unit's id.
+        unit: Path<Uuid>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<RequestKey>>,
+        body: Json<MoveInput>,
+    ) -> Result<Json<Unit>, Problem> {
+        let (app, under) = (&session.app, UnitId(body.under));
+        session.once(app, moves::move_unit(app, &session, UnitId(*unit), under)).await?;
+        Ok(Json(directory::get_unit(app, &session, UnitId(*unit)).await?.into()))
+    }
+
+    /// Merges a unit into another one of its level, under which it lies from now on with all that it has done. Nothing new is raised at it, and it is no
+    /// community of its own any more in any figure. The population of the other one is to be recorded anew, since its fact does not know of these residents.
+    #[oai(path = "/v1/:tenant/units/:unit/merge", method = "post", operation_id = "merge_unit")]
+    async fn merge_unit(
+        &self,
+        session: Session,
+        /// The tenant's slug.
+        #[oai(name = "tenant")]
+        _tenant: Path<String>,
+        /// The unit's id.
+        unit: Path<Uuid>,
+        /// Makes repeating the request safe.
+        #[oai(name = "Idempotency-Key")]
+        _key: Header<Option<RequestKey>>,
+        body: Json<MergerInput>,
+    ) -> Result<Json<Unit>, Problem> {
+        let (app, into) = (&session.app, UnitId(body.into));
+        session.once(app, moves::merge_unit(app, &session, UnitId(*unit), into)).await?;
+        Ok(Json(directory::get_unit(app, &session, UnitId(*unit)).await?.into()))
+    }
 }
 
 impl UnitLevel {
@@ -143,8 +207,8 @@ impl UnitLevel {
 
 impl From<directory::Unit> for Unit {
     fn from(it: directory::Unit) -> Self {
-        let directory::Unit { id, code, level, name, parent_id, path } = it;
-        Self { id: id.uuid(), code, level, name, parent: parent_id, path }
+        let directory::Unit { id, code, level, name, parent_id, path, merged_into } = it;
+        Self { id: id.uuid(), code, level, name, parent: parent_id, path, merged_into }
     }
 }
 
@@ -157,6 +221,7 @@ impl Example for Unit {
             name: "西湖区".into(),
             parent: Some(EXAMPLE),
             path: "3301/330106/".into(),
+            merged_into: None,
         }
     }
 }
@@ -164,5 +229,17 @@ impl Example for Unit {
 impl Example for DepartmentInput {
     fn example() -> Self {
         Self { code: "330106-cg".into(), name: "城市管理局".into() }
+    }
+}
+
+impl Example for MoveInput {
+    fn example() -> Self {
+        Self { under: EXAMPLE }
+    }
+}
+
+impl Example for MergerInput {
+    fn example() -> Self {
+        Self { into: EXAMPLE }
     }
 }

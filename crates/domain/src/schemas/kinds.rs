@@ -5,6 +5,8 @@ type Row = (&'static str, u32, &'static str, &'static str);
 /// A city: its people, its rules, what it tells and who is told.
 pub(super) const OF_A_CITY: &[Row] = &[
     ("tenant.onboarded", 1, "A city's division tree was taken from the list.", "created:num renamed:num total:num"),
+    ("unit.moved", 1, "A unit lies under another one from now on.", "from:id? to:id"),
+    ("unit.merged", 1, "A unit was merged into another one, and lies under it.", "into:id"),
     ("department.added", 1, "A department was added under a unit.", "code:text name:text parent:id"),
     ("member.added", 1, "Somebody became a member.", "unit:id name:hidden"),
     ("grant.given", 1, "A member was given a role.", "grant:id member:id role:word unit:id until?:at"),

@@ -5,12 +5,9 @@ use std::time::Duration;
 use yishi_domain::Ctx;
 use yishi_store::{Db, StoreError, reports as stored, tenants::Tenant};
 
-use super::projecting::{advance, project, zone};
+use super::projecting::{count_up_to, project, zone};
 
 pub use yishi_store::reports::Difference;
-
-/// How many events are counted together; other parts than usual, so that what a part ends with is found out.
-const PART: u64 = 1_777;
 
 /// What a recount came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,11 +48,7 @@ async fn attempt(db: &Db, ctx: &Ctx, tenant: &Tenant, repair: bool) -> Result<(R
     let mut tx = db.record(ctx).await?;
     let events = stored::hold(&mut tx).await?;
     stored::begin_anew(&mut tx).await?;
-    let mut counted = 0;
-    while counted < events {
-        let part = u16::try_from(PART.min(events - counted)).unwrap_or(u16::MAX);
-        counted += advance(&mut tx, zone(tenant), part).await? as u64;
-    }
+    count_up_to(&mut tx, zone(tenant), events).await?;
     let differences = stored::differences(&mut tx).await?;
     let is_settled = stored::is_settled(&mut tx).await?;
     let repaired = repair && !differences.is_empty();

@@ -120,7 +120,7 @@ pub async fn communities(tx: &mut TenantTx, units: &[Uuid]) -> Result<HashMap<Un
         "SELECT a.id, count(*) FROM units u
          CROSS JOIN LATERAL unnest(string_to_array(rtrim(u.path, '/'), '/')) AS c (code)
          JOIN units a ON a.tenant_id = $1 AND a.code = c.code
-         WHERE u.tenant_id = $1 AND u.level = 'community' AND a.id = ANY($2) GROUP BY 1",
+         WHERE u.tenant_id = $1 AND u.level = 'community' AND u.merged_into IS NULL AND a.id = ANY($2) GROUP BY 1",
     )
     .bind(tx.tenant().uuid())
     .bind(units)
@@ -142,7 +142,7 @@ pub async fn active(
         "SELECT a.id, count(*) FROM (
              SELECT u.path FROM unnest($4::text[], $5::date[]) AS p (grain, start)
              JOIN report_counters c ON c.grain = p.grain AND c.start = p.start
-             JOIN units u ON u.tenant_id = $1 AND u.id = c.unit_id AND u.level = 'community'
+             JOIN units u ON u.tenant_id = $1 AND u.id = c.unit_id AND u.level = 'community' AND u.merged_into IS NULL
              WHERE c.tenant_id = $1 AND c.measure = $3 GROUP BY u.path HAVING sum(c.value) > 0) u
          CROSS JOIN LATERAL unnest(string_to_array(rtrim(u.path, '/'), '/')) AS q (code)
          JOIN units a ON a.tenant_id = $1 AND a.code = q.code WHERE a.id = ANY($2) GROUP BY 1",
@@ -165,8 +165,8 @@ pub async fn levels(
     limit: u16,
 ) -> Result<Vec<Unit>, StoreError> {
     Ok(sqlx::query_as(
-        "SELECT id, code, level, name, parent_id, path FROM units
-         WHERE tenant_id = $1 AND path LIKE $2 || '%' AND level = $3 AND code > $4 ORDER BY code LIMIT $5",
+        "SELECT id, code, level, name, parent_id, path, merged_into FROM units
+         WHERE tenant_id = $1 AND path LIKE $2 || '%' AND level = $3 AND merged_into IS NULL AND code > $4 ORDER BY code LIMIT $5",
     )
     .bind(tx.tenant().uuid())
     .bind(path)
@@ -181,7 +181,7 @@ pub async fn levels(
 pub async fn siblings(tx: &mut TenantTx, units: &[Uuid]) -> Result<Vec<(UnitId, UnitId)>, StoreError> {
     let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
         "SELECT DISTINCT s.id, s.parent_id FROM units u
-         JOIN units s ON s.tenant_id = $1 AND s.parent_id = u.parent_id AND s.level = u.level
+         JOIN units s ON s.tenant_id = $1 AND s.parent_id = u.parent_id AND s.level = u.level AND s.merged_into IS NULL
          WHERE u.tenant_id = $1 AND u.id = ANY($2)",
     )
     .bind(tx.tenant().uuid())

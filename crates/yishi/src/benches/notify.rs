@@ -145,6 +145,7 @@ impl Stage {
             name: slug.into(),
             parent_id: None,
             path: format!("{slug}/"),
+            merged_into: None,
         };
         units::upsert(&mut tx, std::slice::from_ref(&unit)).await?;
         let members: Vec<MemberId> = (0..number).map(|_| ctx.new_id()).collect();

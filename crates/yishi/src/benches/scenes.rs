@@ -77,6 +77,7 @@ pub async fn make(db: &Db, slug: &str, voters: usize) -> Result<Scene> {
         name: slug.into(),
         parent_id: None,
         path: path.clone(),
+        merged_into: None,
     };
     units::upsert(&mut tx, std::slice::from_ref(&unit)).await?;
     let voters: Vec<MemberId> = (0..voters).map(|_| ctx.new_id()).collect();
