@@ -61,7 +61,21 @@ async fn what_was_deliberated_and_decided_is_printed_with_where_it_is_proven() {
     for said in ["议事决议公告", "小区路灯不亮", "通过"] {
         assert!(read.contains(said), "{said} in {read}");
     }
+    let picture = Command::new("pdftoppm").args(["-gray", "-r", "150"]).arg(&file).output().expect("it comes with it");
+    assert_eq!(scanned(&picture.stdout), [format!("{OUTSIDE}{bundle}")], "as a camera reads the paper");
     server.stop().await;
+}
+
+/// What the QR codes of a page say, which is a picture in shades of grey (PGM, `P5`).
+fn scanned(pgm: &[u8]) -> Vec<String> {
+    let mut parts = pgm.splitn(4, |it| it.is_ascii_whitespace());
+    let mut next = || std::str::from_utf8(parts.next().expect("a header")).expect("text").to_owned();
+    let (kind, width, height) = (next(), next(), next());
+    assert_eq!(kind, "P5");
+    let [width, height] = [width, height].map(|it| it.parse::<usize>().expect("a size"));
+    let shades = &pgm[pgm.len() - width * height..];
+    let mut page = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| shades[y * width + x]);
+    page.detect_grids().iter().map(|it| it.decode().expect("it is read").1).collect()
 }
 
 #[tokio::test]

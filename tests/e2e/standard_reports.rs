@@ -50,5 +50,23 @@ async fn a_sheet_and_the_quarters_come_as_page_workbook_csv_and_pdf_and_say_the_
         }
     }
     reader.get("/reports/quarters/2026-Q5/file").await.refused(400, "request.bad_path");
+
+    // The province's, with every city and without small numbers of people.
+    let operator = server.site().operator().await;
+    let path = format!("/platform/reports/quarters/{quarter}/file?format");
+    let (status, _, csv) = operator.bytes(&format!("{path}=csv"), &[]).await;
+    let csv = String::from_utf8(csv).expect("UTF-8");
+    assert_eq!(status, 200, "{csv}");
+    assert!(csv.contains("各市指标,杭州市,") && csv.contains("推进阶段"), "{csv}");
+    let (_, _, page) = operator.bytes(&format!("{path}=html"), &[]).await;
+    let page = String::from_utf8(page).expect("UTF-8");
+    assert!(page.contains("推进阶段") && page.contains("<td>杭州市</td>"), "the page says it too: {page}");
+    let (_, _, workbook) = operator.bytes(&format!("{path}=xlsx"), &[]).await;
+    zip::ZipArchive::new(Cursor::new(workbook)).expect("a workbook").by_name("xl/sharedStrings.xml").expect("texts");
+    let (status, content_type, pdf) = operator.bytes(&format!("{path}=pdf"), &[]).await;
+    let content_type = content_type["content-type"].to_str().expect("text").to_owned();
+    assert!(status == 503 || pdf.starts_with(b"%PDF-"), "{status} {content_type}");
+    let member = community.city.site().client().with_token(&community.coordinator.token);
+    member.get(&format!("{path}=csv")).await.refused(403, "session.forbidden");
     server.stop().await;
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use uuid::Uuid;
 use yishi_domain::TenantId;
 
 use crate::StoreError;
@@ -207,4 +208,33 @@ async fn foreign_keys(owner: &mut PgConnection) -> Result<Vec<String>, StoreErro
     .fetch_all(owner)
     .await?;
     Ok(keys.into_iter().map(|(key,)| key.replace("REFERENCES units(", "REFERENCES units_floor(")).collect())
+}
+
+/// Which events of a tenant reports have counted, as the database tells.
+#[derive(Debug)]
+pub struct Counted {
+    owner: PgConnection,
+    tenant: TenantId,
+}
+
+impl Counted {
+    /// Asks by a connection of its own.
+    pub async fn of(owner_url: &str, tenant: TenantId) -> Result<Self, StoreError> {
+        Ok(Self { owner: PgConnection::connect(owner_url).await?, tenant })
+    }
+
+    /// The newest event, counted or not.
+    pub async fn newest(&mut self) -> Result<Option<Uuid>, StoreError> {
+        let query = sqlx::query_scalar("SELECT id FROM events WHERE tenant_id = $1 ORDER BY id DESC LIMIT 1");
+        Ok(query.bind(self.tenant.uuid()).fetch_optional(&mut self.owner).await?)
+    }
+
+    /// Those of these events that are counted.
+    pub async fn among(&mut self, events: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+        let query = sqlx::query_scalar(
+            "SELECT e.id FROM events e JOIN report_cursors c ON c.tenant_id = e.tenant_id
+             WHERE e.tenant_id = $1 AND e.id = ANY($2) AND e.position < c.position",
+        );
+        Ok(query.bind(self.tenant.uuid()).bind(events).fetch_all(&mut self.owner).await?)
+    }
 }

@@ -102,10 +102,8 @@ impl Indicator {
     /// The measures that it is made of: sums, and what there is at the end.
     pub fn measures(&self) -> (Vec<Measure>, Vec<Measure>) {
         match self.way {
-            Way::Sum(it) | Way::PerCommunityYear(it) | Way::PerResident(it) | Way::Structure(it, _) => {
-                (vec![it], vec![])
-            }
-            Way::Quantile(it, _) => (vec![it], vec![]),
+            Way::Sum(it) | Way::PerCommunityYear(it) | Way::PerResident(it) => (vec![it], vec![]),
+            Way::Structure(it, _) | Way::Quantile(it, _) => (vec![it], vec![]),
             Way::Ratio(numerator, denominator) => (vec![numerator, denominator], vec![]),
             Way::Stock(it) | Way::StockPerCommunity(it) => (vec![], vec![it]),
             Way::Participants | Way::Communities(_) => (vec![], vec![]),
@@ -158,6 +156,14 @@ pub const INDICATORS: &[Indicator] = &[
         ],
     ),
     indicator(
+        "minuted",
+        (Group::Process, "ratio"),
+        Way::Ratio(Measure::MeetingsMinuted, Measure::MeetingsHeld),
+        NONE,
+        ["纪要通过率", "Meetings minuted"],
+        ["期间内议事会议中纪要已通过的份额。", "Of the meetings in the period those whose minutes were adopted."],
+    ),
+    indicator(
         "topics",
         (Group::Process, "count"),
         Way::PerCommunityYear(Measure::TopicsSubmitted),
@@ -190,6 +196,17 @@ pub const INDICATORS: &[Indicator] = &[
         [
             "期间内提交的议题中在期限内采纳、附理由不采纳或并案的份额。",
             "Of the topics submitted in the period those that were accepted, rejected with a reason or merged before their deadline.",
+        ],
+    ),
+    indicator(
+        "answered",
+        (Group::Process, "ratio"),
+        Way::Ratio(Measure::TopicsAnswered, Measure::TopicsSubmitted),
+        NONE,
+        ["答复率", "Answered"],
+        [
+            "期间内提交的议题中已答复的份额，不论是否按期。",
+            "Of the topics submitted in the period those that were answered.",
         ],
     ),
     indicator(
@@ -262,6 +279,14 @@ pub const INDICATORS: &[Indicator] = &[
         NONE,
         ["表决方式", "Votes by channel"],
         ["有效表决票按方式的份额。", "The share of each channel among the votes that count."],
+    ),
+    indicator(
+        "rating_channels",
+        (Group::Process, "ratio"),
+        Way::Structure(Measure::Ratings, None),
+        NONE,
+        ["评价方式", "Ratings by channel"],
+        ["期间内评价按方式的份额。", "The share of each channel among the ratings in the period."],
     ),
     indicator(
         "funnel_accepted",
@@ -539,6 +564,17 @@ pub const INDICATORS: &[Indicator] = &[
         [
             "期间内支出除以收入，以入账日计，冲正计入其入账日。",
             "Spending of income in the period, by the day of booking; a reversal counts on its own day.",
+        ],
+    ),
+    indicator(
+        "set_aside",
+        (Group::Money, "fen"),
+        Way::Sum(Measure::SetAsideFen),
+        NONE,
+        ["已安排未支出资金", "Funds set aside"],
+        [
+            "期间内为决议和行动事项安排的资金，减去退回和已支出的部分，以入账日计。",
+            "What was set aside for resolutions and action items in the period, less what was released or paid out of it, by the day of booking.",
         ],
     ),
     indicator(

@@ -78,7 +78,7 @@ coded! {
         BudgetFen = "budget_fen",
         /// Spending in fen, on the day of booking; by what on.
         SpentFen = "spent_fen",
-        /// What was set aside for resolutions, in fen, on the day of booking.
+        /// What was set aside for resolutions and action items, less what was released or paid out of it, in fen, on the day of booking.
         SetAsideFen = "set_aside_fen",
         /// Disputes, on the day on which they were brought.
         Disputes = "disputes",

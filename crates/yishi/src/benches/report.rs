@@ -1,4 +1,7 @@
-//! Reports of a synthetic province over HTTP, at one size and at ten times as much, against the same figures by plain SQL over the events.
+//! Reports of a synthetic province over HTTP, at one size and at ten times as much, against the same figures by plain SQL over the events; and how long an
+//! event waits to be counted.
+
+mod lags;
 
 use std::time::{Duration, Instant};
 
@@ -75,6 +78,7 @@ struct Size {
 /// Measures both sizes.
 pub async fn measure(full: bool) -> Result<Report> {
     let sizes = if full { TOPICS_IN_FULL } else { TOPICS };
+    let lags = lags::measure().await?;
     let [small, large] = [province(sizes[0]).await?, province(sizes[1]).await?];
     let worst = |size: &Size| size.p99.iter().copied().fold(0.0, f64::max);
     let mut figures = vec![
@@ -83,6 +87,10 @@ pub async fn measure(full: bool) -> Result<Report> {
         Figure::of("small_query_p50_ms", "ms", &small.p50),
         Figure::of("project_events_per_s", "1/s", &[small.projected_per_s, large.projected_per_s]),
     ];
+    let worst_of_hundred = (lags.waited.len() * 99).div_ceil(100) - 1;
+    figures.push(Figure::of("projection_lag_ms", "ms", &lags.waited));
+    figures.push(Figure::of("projection_lag_p99_ms", "ms", &[lags.waited[worst_of_hundred]]));
+    figures.push(Figure::of("lag_votes_per_s", "1/s", &[lags.votes_per_s]));
     for ((name, _), p99) in QUERIES.iter().zip(&large.p99) {
         figures.push(Figure::of(&format!("{name}_p99_ms"), "ms", &[*p99]));
     }
@@ -106,6 +114,7 @@ pub async fn measure(full: bool) -> Result<Report> {
             "each of {} queries {ASKED} times over HTTP, one after the other over one connection; the figures of report and SQL were equal",
             QUERIES.len()
         ),
+        "projection_lag: from when an event is in the database until reports count it, while 64 callers cast votes over HTTP at a server with all its workers".into(),
     ];
     Ok(Report::new("report", figures, ratios)?.with_notes(notes))
 }

@@ -1,0 +1,92 @@
+//! How long an event waits until reports count it, while votes are cast as fast as the service takes them.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use tokio::sync::watch;
+use uuid::Uuid;
+use yishi_service::tokens::Issuer;
+use yishi_store::{Db, Urls, embedded::EmbeddedServer, floors::Counted, migrate};
+
+use crate::{
+    benches::{
+        callers::{self, Load},
+        milliseconds,
+        programs::{start_over, stop},
+        scenes::make,
+    },
+    clocks,
+};
+
+/// How many callers vote, how many voters there are for them, and for how long.
+const CALLERS: usize = 64;
+const VOTERS: usize = 60_000;
+const WINDOW: Duration = Duration::from_secs(8);
+/// How often an event is taken to be waited for, and how often it is looked whether it is counted.
+const SAMPLE: Duration = Duration::from_millis(25);
+const LOOK: Duration = Duration::from_millis(5);
+/// How long counting may take before the benchmark gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What was found.
+pub struct Lags {
+    /// The milliseconds from when an event was first seen in the database until it was counted, the shortest first.
+    pub waited: Vec<f64>,
+    /// How many votes were answered a second meanwhile.
+    pub votes_per_s: f64,
+}
+
+/// Casts votes over HTTP at a server with all its workers, and waits for some of their events.
+pub async fn measure() -> Result<Lags> {
+    let folder = tempfile::tempdir()?;
+    let data_dir = folder.path().join("database");
+    let database = tokio::task::spawn_blocking(move || EmbeddedServer::start(&data_dir)).await??;
+    let urls = Urls::of(&database);
+    migrate(&urls.owner).await?;
+    let secret = clocks::secret();
+    std::fs::create_dir(folder.path().join("data"))?;
+    std::fs::write(folder.path().join("data/issuer.key"), secret)?;
+    let db = Db::open(&urls)?;
+    let scene = make(&db, "lag", VOTERS).await?;
+    let server = start_over(folder.path(), &urls).await?;
+    let votes = scene.votes(0..VOTERS, &Issuer::new(secret), false);
+    let (over, is_over) = watch::channel(false);
+    let counted = Counted::of(&urls.owner, scene.tenant).await?;
+    let waiting = tokio::spawn(wait(counted, is_over));
+    let load = callers::send(&server.address, CALLERS, votes, WINDOW).await;
+    over.send_replace(true);
+    let mut waited = waiting.await??;
+    let Load { rate: votes_per_s, .. } = load?;
+    db.close().await;
+    stop(server.process).await?;
+    waited.sort_by(f64::total_cmp);
+    Ok(Lags { waited, votes_per_s })
+}
+
+/// Takes the newest event now and then, until all is over, and tells how long each waited.
+async fn wait(mut counted: Counted, is_over: watch::Receiver<bool>) -> Result<Vec<f64>> {
+    let (mut waiting, mut waited): (Vec<(Uuid, Instant)>, Vec<f64>) = (Vec::new(), Vec::new());
+    let (mut last, mut taken) = (None, Instant::now());
+    loop {
+        let all_sent = *is_over.borrow();
+        if !all_sent && taken.elapsed() >= SAMPLE {
+            taken = Instant::now();
+            let newest = counted.newest().await?.filter(|it| last != Some(*it));
+            waiting.extend(newest.map(|it| (it, Instant::now())));
+            last = newest.or(last);
+        }
+        let ids: Vec<_> = waiting.iter().map(|(id, _)| *id).collect();
+        let done = counted.among(&ids).await?;
+        waiting.retain(|(id, since)| {
+            let is_done = done.contains(id);
+            waited.extend(is_done.then(|| milliseconds(since.elapsed())));
+            !is_done
+        });
+        ensure!(waiting.iter().all(|(_, since)| since.elapsed() < PATIENCE), "events were not counted");
+        if all_sent && waiting.is_empty() {
+            ensure!(!waited.is_empty(), "nothing happened");
+            return Ok(waited);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
