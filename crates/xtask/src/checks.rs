@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 
 use crate::{
-    buckets, charts, clients, compilers, contracts, frictionless, languages, licences, plugins, postgres, printers,
+    buckets, charts, clients, compilers, frictionless, languages, licences, plugins, postgres, printers,
     processes::{cargo, run},
     specs,
     steps::{Done, Steps},
@@ -45,7 +45,6 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
         tests.env("YISHI_TESTS_CLIENTS", clients::folder(root));
         ran(run(tests.args(["test", "--locked", "--workspace", "--no-fail-fast"])))
     });
-    steps.step("interface: contracts", || contracts::check(root));
     steps.step("interface: equal", || specs::compare(root));
     steps.step("interface: unbroken", || specs::unbroken(root));
     steps.step("interface: lint", || specs::lint(root));
