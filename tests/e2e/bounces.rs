@@ -35,6 +35,14 @@ fn report(mail: &Mail, recipient: &str) -> String {
     )
 }
 
+/// A community whose resident was just written to.
+async fn told(server: &Server) -> Community {
+    let community = Community::on(server.site(), 1).await;
+    community.resident(0).put("/contact", json!({"email": LI})).await.expect(204);
+    community.accepted().await;
+    community
+}
+
 async fn hand_over(visitor: &Client, report: impl Into<Vec<u8>>) -> Answer {
     visitor.post_bytes("/mail/bounces", "message/rfc822", report).await
 }
@@ -52,11 +60,9 @@ async fn letter(boss: &Client, mail: &Mail) -> (String, Value) {
 async fn an_address_from_which_mail_comes_back_for_good_is_written_to_no_more() {
     let mailboxes = Mailboxes::start();
     let server = server(&mailboxes).await;
-    let community = Community::on(server.site(), 1).await;
+    let community = told(&server).await;
     let (boss, resident) = (community.boss().await, community.resident(0));
     let visitor = community.city.site().client();
-    resident.put("/contact", json!({"email": LI})).await.expect(204);
-    community.accepted().await;
     let first = mailboxes.of(LI, 1).await[0].clone();
     assert!(first.from.starts_with("bounces+") && first.from.ends_with("@mail.example.org"), "{}", first.from);
     assert_eq!(first.header("From"), "=?utf-8?b?6K6u5LqL?= <yishi@city.example.org>");
@@ -101,11 +107,9 @@ async fn an_address_from_which_mail_comes_back_for_good_is_written_to_no_more() 
 async fn a_report_tells_of_nobody_but_the_letter_that_it_came_back_to() {
     let mailboxes = Mailboxes::start();
     let server = server(&mailboxes).await;
-    let community = Community::on(server.site(), 1).await;
+    let community = told(&server).await;
     let (boss, resident) = (community.boss().await, community.resident(0));
     let visitor = community.city.site().client();
-    resident.put("/contact", json!({"email": LI})).await.expect(204);
-    community.accepted().await;
     let mail = mailboxes.of(LI, 1).await[0].clone();
     let nobody = format!("Final-Recipient: rfc822; {LI}\nAction: failed\nStatus: 5.1.1\n");
 

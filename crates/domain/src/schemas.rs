@@ -3,8 +3,6 @@
 //! A version is never changed once it was released. What is added later is a member that may be missing, in a version of its own, so that whatever was
 //! told before still fits.
 
-#[cfg(test)]
-mod examples;
 mod kinds;
 mod shapes;
 
@@ -150,48 +148,6 @@ fn definitions(of: Option<&[Member]>) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// An event with a body.
-    fn event(kind: &str, body: &Value) -> Value {
-        let id = uuid::Uuid::from_u128(7);
-        let at = "2026-03-02T08:00:00Z";
-        json!({
-            "id": id, "position": 7, "kind": kind, "subject": id, "actor": "system", "at": at, "recorded_at": at, "body": body,
-        })
-    }
-
-    fn validator(schema: &Value) -> jsonschema::Validator {
-        jsonschema::draft202012::meta::validate(schema).unwrap_or_else(|error| panic!("{error} in {schema}"));
-        jsonschema::draft202012::options().should_validate_formats(true).build(schema).expect("a schema")
-    }
-
-    #[test]
-    fn every_schema_says_of_an_example_what_the_check_says() {
-        let bundle = validator(&bundle());
-        for schema in all() {
-            let own = validator(&schema.document());
-            for whole in [false, true] {
-                let body = Value::Object(examples::example(&schema.body, &DEFINITIONS, whole));
-                let told = event(schema.kind, &body);
-                assert_eq!(check(schema.kind, &body), Ok(()), "{} {body}", schema.kind);
-                assert!(own.is_valid(&told) && bundle.is_valid(&told), "{} {body}", schema.kind);
-            }
-            let body = Value::Object(examples::example(&schema.body, &DEFINITIONS, true));
-            for member in schema.body.iter().filter(|it| it.needed) {
-                let mut lacking = body.clone();
-                lacking.as_object_mut().expect("an object").remove(member.name);
-                assert!(check(schema.kind, &lacking).is_err(), "{} without {}", schema.kind, member.name);
-                assert!(!own.is_valid(&event(schema.kind, &lacking)), "{} without {}", schema.kind, member.name);
-            }
-            for member in schema.body.iter().filter(|it| !it.shape.takes_anything()) {
-                let mut other = body.clone();
-                other[member.name] = json!([[0.5]]);
-                assert!(check(schema.kind, &other).is_err(), "{} {}", schema.kind, member.name);
-                assert!(!own.is_valid(&event(schema.kind, &other)), "{} {}", schema.kind, member.name);
-            }
-            assert!(!own.is_valid(&event("other.kind", &body)));
-        }
-    }
 
     #[test]
     fn what_no_schema_tells_of_is_refused() {

@@ -85,6 +85,7 @@ pub async fn add_department(app: &App, session: &Session, new: NewDepartment) ->
         return Err(Refusal::invalid("department.bad_code", "code", text).into());
     }
     let mut tx = app.db.write(ctx).await?;
+    units::hold_tree(&mut tx).await?;
     let parent = require_unit(&mut tx, parent, "unit").await?;
     require_standing(&parent, "unit")?;
     session.require_reach(&parent.path)?;

@@ -5,6 +5,7 @@
 
 pub mod bounces;
 mod posts;
+mod proofs;
 pub mod unsubscribing;
 pub(crate) mod wording;
 

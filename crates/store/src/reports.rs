@@ -15,7 +15,7 @@ pub use figures::{
     Sum, active, communities, different, levels, persons, position as counted, residents, siblings, sums,
 };
 pub use people::{Taken, ancestors, change_persons, days, save_days};
-pub use recounts::{Difference, begin_anew, differences, hold};
+pub use recounts::{Difference, begin_anew, clear, differences, hold};
 pub use residents::{all_residents, replace_residents};
 pub use rows::{Changed, Scope, change_rows};
 pub use sources::{agents, attended, has_more, is_settled, next, position, rated, represented, save_position, told};

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
-use yishi_domain::{Actor, Ctx, Entropy, Event, RequestId, TenantId, UnitId};
+use yishi_domain::{Actor, Ctx, Entropy, RequestId, TenantId};
 
 use crate::{Db, Urls, embedded::EmbeddedServer, migrate};
 
@@ -93,23 +93,6 @@ pub async fn erase_openings(db: &Db, ctx: &Ctx) {
         sqlx::query("DELETE FROM openings WHERE tenant_id = $1").bind(ctx.tenant.uuid()).execute(tx.sql()).await;
     assert!(erased.expect("erased").rows_affected() > 0, "there was something to erase");
     tx.commit().await.expect("commit");
-}
-
-/// Puts a unit under another one, as when two are merged, behind the back of whatever is counted.
-///
-/// # Panics
-/// Where the database cannot be written.
-pub async fn move_unit(db: &Db, ctx: &Ctx, unit: UnitId, under: UnitId) {
-    let mut tx = db.write(ctx).await.expect("begin");
-    let moved = sqlx::query(
-        "UPDATE units u SET parent_id = a.id, path = a.path || u.code || '/' FROM units a
-         WHERE u.tenant_id = $1 AND u.id = $2 AND a.tenant_id = $1 AND a.id = $3",
-    );
-    let moved = moved.bind(ctx.tenant.uuid()).bind(unit.uuid()).bind(under.uuid()).execute(tx.sql()).await;
-    assert_eq!(moved.expect("moved").rows_affected(), 1);
-    let body = serde_json::json!({});
-    let event = Event { id: ctx.new_id(), kind: "letter.revived", subject: unit.uuid(), body, openings: vec![] };
-    tx.commit([event], ()).await.expect("commit");
 }
 
 async fn start() -> EmbeddedServer {

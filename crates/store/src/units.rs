@@ -136,6 +136,18 @@ pub async fn put_under(
     Ok(())
 }
 
+/// The units that lay under another one, itself among them, just before an instant; where that one lay then counts, and not where it lies now.
+pub async fn lay_under(tx: &mut TenantTx, unit: UnitId, at: DateTime<Utc>) -> Result<Vec<Uuid>, StoreError> {
+    let query = sqlx::query_scalar(
+        "WITH lay AS (
+             SELECT u.id, COALESCE((SELECT f.path FROM former_paths f WHERE f.tenant_id = u.tenant_id AND f.unit_id = u.id AND f.until >= $3
+                                    ORDER BY f.until LIMIT 1), u.path) AS path
+             FROM units u WHERE u.tenant_id = $1
+         ) SELECT l.id FROM lay l JOIN lay a ON a.id = $2 AND starts_with(l.path, a.path)",
+    );
+    Ok(query.bind(tx.tenant().uuid()).bind(unit.uuid()).bind(at).fetch_all(tx.sql()).await?)
+}
+
 /// Finds a unit by its statistical code.
 pub async fn find_by_code(tx: &mut TenantTx, code: &str) -> Result<Option<Unit>, StoreError> {
     let mut query = QueryBuilder::new("SELECT ");

@@ -1,7 +1,11 @@
 //! The interface over a real database: tokens, roles, problems, pages.
 
+use std::time::Duration;
+
 use poem::http::StatusCode;
 use serde_json::json;
+use yishi_domain::{Actor, Event, RequestId};
+use yishi_store::units;
 
 use crate::servers::{LIST, answer, refused, server};
 
@@ -65,6 +69,34 @@ async fn a_role_reaches_what_lies_under_its_unit_and_nothing_else() {
         (403, "session.forbidden".into()),
         "beside its unit"
     );
+}
+
+#[tokio::test]
+async fn a_department_that_is_added_while_its_unit_moves_lies_where_the_unit_goes() {
+    let server = server().await;
+    let boss = server.administrator("3301").await;
+    let tenant = server.app.tenant("3301").await.expect("read").expect("onboarded");
+    let ctx = server.app.ctx_in(Some(&tenant), Actor::System("test"), RequestId(uuid::Uuid::nil()));
+    let mut tx = server.app.db.write(&ctx).await.expect("begin");
+    let mut unit = async |code| units::find_by_code(&mut tx, code).await.expect("read").expect("it is there");
+    let (street, district) = (unit("330106001").await, unit("330102").await);
+    let moving = async {
+        units::hold_tree(&mut tx).await.expect("held");
+        units::put_under(&mut tx, &street, &district, false, ctx.now).await.expect("moved");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let body = json!({"from": street.parent_id, "to": district.id});
+        let moved = Event { id: ctx.new_id(), kind: "unit.moved", subject: street.id.uuid(), body, openings: vec![] };
+        tx.commit([moved], ()).await.expect("commit");
+    };
+    let adding = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let department = json!({"code": "d-1", "name": "城建科"});
+        server.post(&format!("/v1/3301/units/{}/departments", street.id), &boss, &department).await
+    };
+    let ((), (status, made)) = tokio::join!(moving, adding);
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let path = format!("/v1/3301/units/{}", made["ids"][0].as_str().expect("an id"));
+    assert_eq!(server.get(&path, &boss).await.1["path"], "3301/330102/330106001/d-1/");
 }
 
 #[tokio::test]

@@ -4,5 +4,6 @@ mod attacks;
 mod behaviours;
 mod boxes;
 mod description;
+mod events;
 mod servers;
 mod steps;

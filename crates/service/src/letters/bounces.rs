@@ -3,16 +3,14 @@
 //! Each mail has a return path of its own, which names its letter and proves that it was written here. So nothing that a report quotes need be believed, and
 //! whoever got a mail can report that one alone.
 
-use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::Mac as _;
 use lettre::Address;
 use mail_parser::{MessageParser, MimeHeaders as _};
-use sha2::Sha256;
 use uuid::Uuid;
 use yishi_domain::{Refusal, letters::Carrier};
 use yishi_store::{contacts, letters};
 
-use super::{postman, posts::names_nobody};
+use super::{postman, posts::names_nobody, proofs::proof};
 use crate::{App, failures::Failure};
 
 const DERIVATION: &[u8] = b"yishi bounces v1";
@@ -28,7 +26,7 @@ pub(super) const LONGEST: usize = 64 - "+".len() - 32 - ".".len() - 2 * PROOF;
 struct Report {
     /// The letter, and what proves that we have sent it.
     letter: Uuid,
-    proof: [u8; PROOF],
+    code: [u8; PROOF],
     /// Whom it did not reach for good; none where it may still arrive, or has.
     failed: Vec<Failed>,
 }
@@ -43,8 +41,8 @@ struct Failed {
 
 /// The address to which a letter comes back: a subaddress (RFC 5233) of the operator's.
 pub(super) fn return_path(app: &App, base: &Address, letter: Uuid) -> Result<Address, Failure> {
-    let proof = mac(app, app.signing.newest(), letter)?.finalize().into_bytes();
-    let local = format!("{}+{}.{}", base.user(), letter.simple(), hex::encode(&proof[..PROOF]));
+    let code = proof(app, app.signing.newest(), DERIVATION, "", letter.as_bytes())?.finalize().into_bytes();
+    let local = format!("{}+{}.{}", base.user(), letter.simple(), hex::encode(&code[..PROOF]));
     Address::new(local, base.domain()).map_err(|error| Failure::Inconsistent(format!("a return path: {error}")))
 }
 
@@ -52,11 +50,11 @@ pub(super) fn return_path(app: &App, base: &Address, letter: Uuid) -> Result<Add
 ///
 /// A report that it is late, or was delivered, changes nothing, and neither does a second one. Refused: `bounce.bad_report`, `bounce.unknown`.
 pub async fn take(app: &App, mail: &[u8]) -> Result<(), Failure> {
-    let Report { letter, proof, failed } = read(mail)?;
+    let Report { letter, code, failed } = read(mail)?;
     let unknown = || Refusal::not_found("bounce.unknown", "this report came back to no letter of this installation");
     let ours = (1..=app.signing.newest())
-        .filter_map(|number| mac(app, number, letter).ok())
-        .any(|mac| mac.verify_truncated_left(&proof).is_ok());
+        .filter_map(|number| proof(app, number, DERIVATION, "", letter.as_bytes()).ok())
+        .any(|mac| mac.verify_truncated_left(&code).is_ok());
     let tenant = match ours {
         true => letters::tenant_of(&mut app.db.platform().await?, letter).await?,
         false => None,
@@ -87,7 +85,7 @@ fn read(mail: &[u8]) -> Result<Report, Refusal> {
     };
     let message = MessageParser::default().parse(mail).ok_or_else(|| bad("this is no mail"))?;
     let to = message.to().into_iter().flat_map(|to| to.iter()).filter_map(|it| it.address());
-    let (letter, proof) =
+    let (letter, code) =
         to.filter_map(named).next().ok_or_else(|| bad("it is to no address that a letter comes back to"))?;
     let status = message.parts.iter().find(|it| it.is_content_type("message", "delivery-status"));
     let status = status.ok_or_else(|| bad("it has no part of the type message/delivery-status"))?;
@@ -103,7 +101,7 @@ fn read(mail: &[u8]) -> Result<Report, Refusal> {
         let address = |it: &String| it.split_once(';').map(|(_, it)| it.trim().trim_matches(['<', '>']).to_owned());
         Some(Failed { status, recipients: recipients.filter_map(address).collect() })
     });
-    Ok(Report { letter, proof, failed: failed.collect() })
+    Ok(Report { letter, code, failed: failed.collect() })
 }
 
 /// The letter that an address names, with its proof.
@@ -127,15 +125,6 @@ fn fields(group: &str) -> Vec<(String, String)> {
         }
     }
     fields
-}
-
-fn mac(app: &App, number: i32, letter: Uuid) -> Result<Hmac<Sha256>, Failure> {
-    let mut key = [0; 32];
-    let secret = app.signing.secret(number)?;
-    Hkdf::<Sha256>::new(Some(DERIVATION), secret).expand(&[], &mut key).expect("32 bytes are not too many");
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes a key of any length");
-    mac.update(letter.as_bytes());
-    Ok(mac)
 }
 
 #[cfg(test)]
@@ -168,9 +157,9 @@ mod tests {
         let read = read(report(&to(), groups).as_bytes()).expect("a report");
         let failed =
             Failed { status: "5.1.1".into(), recipients: vec!["Li.Ming@example.org".into(), "li@example.com".into()] };
-        let proof = [0x00, 0x11, 0x22, 0x33, 0xaa, 0xbb, 0xcc, 0xdd];
+        let code = [0x00, 0x11, 0x22, 0x33, 0xaa, 0xbb, 0xcc, 0xdd];
         let letter = Uuid::try_parse(LETTER).expect("an id");
-        assert_eq!(read, Report { letter, proof, failed: vec![failed] });
+        assert_eq!(read, Report { letter, code, failed: vec![failed] });
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! Links by which somebody is rid of letters without signing in (RFC 8058): whoever holds one may do that and nothing else.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::Mac as _;
 use serde_json::json;
-use sha2::Sha256;
 use uuid::Uuid;
 use yishi_domain::{
     MemberId, Refusal,
@@ -12,6 +10,7 @@ use yishi_domain::{
 };
 use yishi_store::{members, preferences};
 
+use super::proofs::proof;
 use crate::{App, events::event, failures::Failure, sessions::Session};
 
 const DERIVATION: &[u8] = b"yishi unsubscribing v1";
@@ -26,7 +25,7 @@ pub(crate) fn token(app: &App, slug: &str, member: Uuid, carrier: Carrier) -> Re
     let mut bytes = number.to_be_bytes().to_vec();
     bytes.push(carrier as u8);
     bytes.extend(member.as_bytes());
-    bytes.extend(&mac(app, slug, number, &bytes)?.finalize().into_bytes()[..PROOF]);
+    bytes.extend(&proof(app, number, DERIVATION, slug, &bytes)?.finalize().into_bytes()[..PROOF]);
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
@@ -34,10 +33,10 @@ pub(crate) fn token(app: &App, slug: &str, member: Uuid, carrier: Carrier) -> Re
 pub async fn find(app: &App, session: &Session, token: &str) -> Result<(MemberId, Carrier), Failure> {
     let unknown = || Refusal::not_found("unsubscribing.unknown", "this link is not one of ours, or was cut off");
     let bytes = URL_SAFE_NO_PAD.decode(token).ok().filter(|it| it.len() == CLAIM + PROOF).ok_or_else(unknown)?;
-    let (claim, proof) = bytes.split_at(CLAIM);
+    let (claim, code) = bytes.split_at(CLAIM);
     let number = i32::from_be_bytes(claim[..4].try_into().map_err(|_| unknown())?);
-    let mac = mac(app, &session.tenant()?.slug, number, claim).map_err(|_| unknown())?;
-    mac.verify_truncated_left(proof).map_err(|_| unknown())?;
+    let mac = proof(app, number, DERIVATION, &session.tenant()?.slug, claim).map_err(|_| unknown())?;
+    mac.verify_truncated_left(code).map_err(|_| unknown())?;
     let carrier = Carrier::ALL.iter().copied().find(|it| *it as u8 == claim[4]).ok_or_else(unknown)?;
     let member = MemberId(Uuid::from_slice(&claim[5..]).map_err(|_| unknown())?);
     let mut tx = app.db.read(&session.ctx).await?;
@@ -62,13 +61,4 @@ pub async fn end(app: &App, session: &Session, token: &str) -> Result<Carrier, F
         tx.commit([event(ctx, "preferences.changed", member.uuid(), json!({}))], ()).await?;
     }
     Ok(carrier)
-}
-
-fn mac(app: &App, slug: &str, number: i32, claim: &[u8]) -> Result<Hmac<Sha256>, Failure> {
-    let secret = app.signing.secret(number)?;
-    let mut key = [0; 32];
-    Hkdf::<Sha256>::new(Some(DERIVATION), secret).expand(slug.as_bytes(), &mut key).expect("32 bytes are not too many");
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes a key of any length");
-    mac.update(claim);
-    Ok(mac)
 }

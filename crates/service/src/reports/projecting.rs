@@ -49,14 +49,14 @@ async fn advance(tx: &mut RecordTx, zone: Tz, limit: u16) -> Result<usize, Store
     stored::save_position(tx, next).await?;
     if events.iter().any(|(event, _)| MOVES.contains(&event.kind.as_str())) {
         // What is kept was added to the units above as they were.
-        stored::begin_anew(tx).await?;
+        stored::clear(tx).await?;
         count_up_to(tx, zone, next).await?;
     }
     Ok(events.len())
 }
 
-/// Counts from the first event on, up to a position, as everything lies now; tells how many events that are.
-pub(super) async fn count_up_to(tx: &mut RecordTx, zone: Tz, position: u64) -> Result<u64, StoreError> {
+/// Counts from the first event on, up to a position, as everything lies now.
+pub(super) async fn count_up_to(tx: &mut RecordTx, zone: Tz, position: u64) -> Result<(), StoreError> {
     let mut counted = 0;
     while counted < position {
         let part = PART.min(position - counted);
@@ -64,8 +64,7 @@ pub(super) async fn count_up_to(tx: &mut RecordTx, zone: Tz, position: u64) -> R
         count(tx, zone, &events).await?;
         counted += part;
     }
-    stored::save_position(tx, position).await?;
-    Ok(counted)
+    stored::save_position(tx, position).await
 }
 
 async fn count(tx: &mut RecordTx, zone: Tz, events: &[(StoredEvent, String)]) -> Result<(), StoreError> {

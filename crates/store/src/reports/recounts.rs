@@ -47,6 +47,15 @@ pub async fn begin_anew(tx: &mut RecordTx) -> Result<(), StoreError> {
             "CREATE TEMPORARY TABLE kept_{table} ON COMMIT DROP AS SELECT * FROM {table} WHERE tenant_id = '{tenant}' AND {says}"
         );
         sqlx::query(AssertSqlSafe(keep)).execute(tx.sql()).await?;
+    }
+    clear(tx).await
+}
+
+/// Takes away what is kept, to begin from nothing.
+pub async fn clear(tx: &mut RecordTx) -> Result<(), StoreError> {
+    let tenant = tx.tenant().uuid();
+    for (table, _) in TABLES {
+        // Names are ours.
         let delete = format!("DELETE FROM {table} WHERE tenant_id = $1");
         sqlx::query(AssertSqlSafe(delete)).bind(tenant).execute(tx.sql()).await?;
     }

@@ -28,16 +28,9 @@ const LOOK: Duration = Duration::from_millis(5);
 /// How long counting may take before the benchmark gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What was found.
-pub struct Lags {
-    /// The milliseconds from when an event was first seen in the database until it was counted, the shortest first.
-    pub waited: Vec<f64>,
-    /// How many votes were answered a second meanwhile.
-    pub votes_per_s: f64,
-}
-
-/// Casts votes over HTTP at a server with all its workers, and waits for some of their events.
-pub async fn measure() -> Result<Lags> {
+/// Casts votes over HTTP at a server with all its workers: how many were answered a second, and how many milliseconds some of their events took from when they
+/// were first seen in the database until they were counted.
+pub async fn measure() -> Result<Load> {
     let folder = tempfile::tempdir()?;
     let data_dir = folder.path().join("database");
     let database = tokio::task::spawn_blocking(move || EmbeddedServer::start(&data_dir)).await??;
@@ -55,12 +48,12 @@ pub async fn measure() -> Result<Lags> {
     let waiting = tokio::spawn(wait(counted, is_over));
     let load = callers::send(&server.address, CALLERS, votes, WINDOW).await;
     over.send_replace(true);
-    let mut waited = waiting.await??;
-    let Load { rate: votes_per_s, .. } = load?;
+    let mut took = waiting.await??;
+    let Load { rate, .. } = load?;
     db.close().await;
     stop(server.process).await?;
-    waited.sort_by(f64::total_cmp);
-    Ok(Lags { waited, votes_per_s })
+    took.sort_by(f64::total_cmp);
+    Ok(Load { rate, took })
 }
 
 /// Takes the newest event now and then, until all is over, and tells how long each waited.
