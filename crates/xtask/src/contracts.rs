@@ -7,16 +7,17 @@ use anyhow::{Result, bail};
 use crate::{
     postgres,
     processes::{cargo, run},
+    steps::Done,
     tools,
 };
 
 const PACKAGE: &str = "schemathesis==4.32.5";
 
-/// Tries it out, and fails where it cannot.
-pub fn try_out(root: &Path) -> Result<()> {
+/// Tries it out as a check among others.
+pub fn check(root: &Path) -> Result<Done> {
     let program = match tools::python(root, "schemathesis", &[PACKAGE])? {
         Ok(bin) => bin.join("schemathesis"),
-        Err(reason) => bail!("{reason}"),
+        Err(reason) => return Ok(Done::Skipped(reason)),
     };
     let database = postgres::provide(root)?;
     run(cargo(root).args(["build", "--quiet", "--locked", "--workspace"]))?;
@@ -25,5 +26,14 @@ pub fn try_out(root: &Path) -> Result<()> {
     if let Some(folder) = database {
         tests.env("YISHI_PG_BIN", folder);
     }
-    run(tests.env("YISHI_TESTS_SCHEMATHESIS", program))
+    run(tests.env("YISHI_TESTS_SCHEMATHESIS", program))?;
+    Ok(Done::Ran)
+}
+
+/// Tries it out as a command of its own, which fails where it cannot.
+pub fn try_out(root: &Path) -> Result<()> {
+    match check(root)? {
+        Done::Skipped(reason) => bail!("{reason}"),
+        Done::Ran | Done::Unchanged => Ok(()),
+    }
 }
