@@ -1,4 +1,4 @@
-//! Funds come from a file, all or none, and so does what came into them; both go out as files that another city takes.
+//! Funds come from a file, all or none, and go out as one that another city takes.
 
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -72,70 +72,4 @@ async fn equal_files_at_once_and_a_request_beside_them_open_each_fund_once() {
     assert_eq!(opened, [0, 0, 0, 0, 0, others], "{single:?}");
     let kept = boss.get("/funds/file").await.text;
     assert_eq!(kept.lines().count(), 1 + 40, "{kept}");
-}
-
-#[tokio::test]
-async fn what_came_in_is_booked_once_and_goes_out_as_a_file_that_another_city_books() {
-    let community = Community::gathered(0).await;
-    let (boss, home, district) = (community.boss().await, community.city.code(HOME), community.city.code("330106"));
-    let funds = format!("unit,name,kind,may_overdraw\n{district},民主议事经费,budget,no\n{home},捐赠,donations,no\n");
-    boss.post_bytes("/funds/file", "text/csv", funds.clone()).await.expect(200);
-    let header = "reference,keeper,fund,unit,kind,amount_fen,note,reverses\n";
-    let file = format!(
-        "{header}预算-2025,{district},民主议事经费,{home},budget,2000000,\"2025年, 每人20元\",\n\
-         捐-1,{home},捐赠,{home},donation,50000,王女士,\n捐-2,{home},捐赠,{home},donation,7,误记,\n\
-         捐-2冲,{home},捐赠,{home},donation,-7,误记冲销,捐-2\n众-1,{home},捐赠,{home},crowdfunding,30000,长椅,\n"
-    );
-    let send = async |path: &str, file: &str| boss.post_bytes(path, "text/csv", file.to_owned()).await;
-    let books = |booked: u32, unchanged: u32| json!({"booked": booked, "unchanged": unchanged});
-    let path = "/funds/incomes/file";
-    assert_eq!(send(&format!("{path}?dry_run=true"), &file).await.expect(200), books(5, 0));
-    assert_eq!(boss.get(path).await.text, header, "trying books nothing");
-    // Half of it first, as if the other half had been lost on the way: what is there is not booked again.
-    let half: String = file.split_inclusive('\n').take(4).collect();
-    assert_eq!(send(path, &half).await.expect(200), books(3, 0));
-    assert_eq!(send(path, &file).await.expect(200), books(2, 3));
-    assert_eq!(send(path, &file).await.expect(200), books(0, 5));
-    assert_eq!(boss.get(path).await.text, file);
-    let funds_now = boss.get("/funds").await.expect(200)["items"].clone();
-    let donations = funds_now.as_array().expect("funds").iter().find(|it| it["name"] == "捐赠").expect("it is there");
-    let accounts = boss.get(&format!("/funds/{}", text(&donations["id"]))).await.expect(200)["accounts"].clone();
-    let available = accounts.as_array().expect("accounts").iter().find(|it| it["kind"] == "available");
-    assert_eq!(available.expect("an account")["fen"], 80_000, "{accounts}");
-
-    // What is wrong is told by line and column, and nothing is booked.
-    let row = |cells: &str| format!("{cells}\n");
-    let bad = [
-        row(&format!("捐-1,{home},捐赠,{home},donation,50001,王女士,")),
-        row(&format!("a,{home},没有,{home},donation,1,x,")),
-        row(&format!("b,{home},捐赠,{district},donation,1,x,")),
-        row(&format!("c,{home},捐赠,{home},transfer,1,x,")),
-        row(&format!("d,{home},捐赠,{home},donation,0.5,x,")),
-        row(&format!("e,{home},捐赠,{home},donation,-1,x,")),
-        row(&format!("f,{home},捐赠,{home},donation,-7,x,捐-2")),
-        row(&format!("g,{home},捐赠,{home},donation,-1,x,捐-9")),
-        row(&format!("h,{home},捐赠,{home},donation,-5,x,捐-1")),
-        row(&format!("i,{home},捐赠,{home},donation,5,x,")),
-        row(&format!("i,{home},捐赠,{home},donation,5,x,")),
-    ];
-    let faults =
-        send(path, &format!("{header}{}", bad.concat())).await.refused(422, "request.faults")["faults"].clone();
-    let told: Vec<_> = faults.as_array().expect("faults").iter().map(|it| text(&it["field"])).collect();
-    let columns = ["reference", "fund", "unit", "kind", "amount_fen", "amount_fen", "reverses", "reverses", "reverses"]
-        .into_iter();
-    let mut expected: Vec<_> = (2..).zip(columns).map(|(line, column)| format!("line {line}: {column}")).collect();
-    expected.push("line 12: reference".into());
-    assert_eq!(told, expected, "{faults}");
-    assert_eq!(boss.get(path).await.text, file);
-    let by = community.coordinator();
-    by.post_bytes(path, "text/csv", file.clone()).await.refused(403, "session.forbidden");
-
-    let other = Community::gathered(0).await;
-    let moved = |text: &str| text.replace(community.city.slug(), other.city.slug());
-    let (lines, theirs) = (boss.get(&format!("{path}?format=ndjson")).await.text, other.boss().await);
-    theirs.post_bytes("/funds/file", "text/csv", moved(&funds)).await.expect(200);
-    let sent = theirs.post_bytes(path, "application/x-ndjson", moved(&lines)).await;
-    assert_eq!(sent.expect(200), books(5, 0));
-    assert_eq!(theirs.get(path).await.text, moved(&file));
-    assert_eq!(theirs.get(&format!("{path}?format=ndjson")).await.text, moved(&lines));
 }

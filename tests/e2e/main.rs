@@ -36,6 +36,7 @@ mod logs;
 mod loops;
 mod methods;
 mod money;
+mod money_files;
 mod moves;
 mod objections;
 mod open311;

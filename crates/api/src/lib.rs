@@ -55,8 +55,8 @@ use crate::resources::{
     checkpoints::CheckpointsApi, clocks::ClocksApi, compliance::ComplianceApi, contacts::ContactsApi,
     disclosures::DisclosuresApi, divisions::DivisionsApi, evaluations::EvaluationsApi, facts::FactsApi,
     feedback::FeedbackApi, findings::FindingsApi, fund_files::FundFilesApi, funds::FundsApi, imports::ImportsApi,
-    income_files::IncomeFilesApi, indicators::IndicatorsApi, invitations::InvitationsApi, items::ItemsApi,
-    letters::LettersApi, mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi,
+    indicators::IndicatorsApi, invitations::InvitationsApi, items::ItemsApi, letters::LettersApi,
+    mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi, money_files::MoneyFilesApi,
     notice_rules::NoticeRulesApi, notices::NoticesApi, objections::ObjectionsApi, open_data::OpenDataApi,
     open311::Open311Api, orders::OrdersApi, participations::ParticipationsApi, people::PeopleApi, pool::PoolApi,
     pools::PoolsApi, positions::PositionsApi, preferences::PreferencesApi, prints::PrintsApi, provinces::ProvincesApi,
@@ -136,7 +136,7 @@ resources! {
     // Money.
     FundsApi
     FundFilesApi
-    IncomeFilesApi
+    MoneyFilesApi
     BookingsApi
     CampaignsApi
     PoolsApi

@@ -1,6 +1,7 @@
 //! Money (經費): double entry in integer fen, one hundredth of a yuan. No entry is ever edited; what was wrong is reversed by another one.
 
 mod balances;
+mod files;
 mod quarters;
 
 #[cfg(test)]
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use crate::{FundId, ItemId, Refusal, ResolutionId, UnitId, workflow::coded};
 
 pub use balances::{Balances, apply};
+pub use files::MoneyFile;
 pub use quarters::{NotAQuarter, Quarter};
 
 /// The largest amount: the largest integer that the record holds exactly (2^53 - 1).
@@ -34,10 +36,10 @@ coded! {
 coded! {
     /// What an account holds, of one fund in one unit.
     AccountKind {
-        /// What may still be allocated or transferred.
-        Available = "available",
         /// What is set aside for a resolution or an action item, and not spent.
         Allocated = "allocated",
+        /// What may still be allocated or transferred.
+        Available = "available",
         /// What came in; it is negative, for what came in stands elsewhere.
         Income = "income",
         /// What was paid out.
@@ -85,6 +87,18 @@ coded! {
     }
 }
 
+coded! {
+    /// How a crowdfunding stands.
+    CampaignState {
+        /// It takes pledges.
+        Open = "open",
+        /// The goal was reached, and the money is in the fund.
+        Collected = "collected",
+        /// The goal was not reached, and nobody owes anything.
+        Released = "released",
+    }
+}
+
 /// What money or goods are for: a resolution, or one of its action items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Purpose {
@@ -94,7 +108,7 @@ pub struct Purpose {
     pub item: Option<ItemId>,
 }
 
-/// An account. Accounts sort, and are locked in that order.
+/// An account. Accounts sort as the database sorts them, kinds by their codes, and are locked in that order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Account {
     /// The fund.
@@ -146,6 +160,35 @@ pub fn movement(from: Account, to: Account, fen: u64) -> Result<Vec<Posting>, Re
         return Err(Refusal::invalid("entry.nowhere", "to_unit", text).with_fix("name another unit or another fund"));
     }
     Ok(vec![Posting { account: from, fen: -fen }, Posting { account: to, fen }])
+}
+
+/// What an entry of a kind does to accounts of a fund's unit: a transfer needs another fund or unit, and whatever is set aside what it is for.
+pub fn postings(
+    kind: EntryKind,
+    (fund, unit): (FundId, UnitId),
+    to: Option<(FundId, UnitId)>,
+    purpose: Option<Purpose>,
+    fen: u64,
+) -> Result<Vec<Posting>, Refusal> {
+    let of = |kind| Account::new(fund, unit, kind);
+    let allocated = || {
+        let unnamed = || Refusal::invalid("allocation.for_nothing", "resolution", "nothing says what it is for");
+        let purpose = purpose.ok_or_else(|| unnamed().with_fix("name the resolution that it is for"))?;
+        Ok::<_, Refusal>(Account::allocated(fund, unit, purpose))
+    };
+    let (from, to) = match kind {
+        EntryKind::Budget | EntryKind::Grant | EntryKind::Donation | EntryKind::Crowdfunding => {
+            (of(AccountKind::Income), of(AccountKind::Available))
+        }
+        EntryKind::Transfer => {
+            let (fund, unit) = to.unwrap_or((fund, unit));
+            (of(AccountKind::Available), Account::new(fund, unit, AccountKind::Available))
+        }
+        EntryKind::Allocation => (of(AccountKind::Available), allocated()?),
+        EntryKind::Release => (allocated()?, of(AccountKind::Available)),
+        EntryKind::Spending => (allocated()?, of(AccountKind::Spent)),
+    };
+    movement(from, to, fen)
 }
 
 /// What undoes an entry.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use yishi_domain::{
     Ctx, Digest, EntryId, Event, FundId, Refusal, UnitId,
-    money::{Account, AccountKind, EntryKind, Posting, Purpose, SpendingKind, apply, budget_fen, movement, reversed},
+    money::{Account, EntryKind, Posting, Purpose, SpendingKind, apply, budget_fen, postings, reversed},
 };
 use yishi_store::{
     WriteTx,
@@ -115,7 +115,12 @@ pub async fn budget(app: &App, session: &Session, id: FundId, budget: Budget) ->
             Refusal::invalid("budget.bad_amount", format!("units[{i}].residents"), text)
         })?;
         let note = format!("{year}: {residents} x {per_head_fen} fen");
-        list.push(NewEntry::new(id, EntryKind::Budget, note, income(id, unit, fen)?));
+        list.push(NewEntry::new(
+            id,
+            EntryKind::Budget,
+            note,
+            postings(EntryKind::Budget, (id, unit), None, None, fen)?,
+        ));
     }
     let booked = book(&mut tx, ctx, list).await?;
     commit(tx, booked, |ids| ids).await
@@ -130,7 +135,7 @@ pub async fn receive(
     amount: Amount,
 ) -> Result<EntryId, Failure> {
     let (mut tx, _) = begin(app, session, id, &amount).await?;
-    let postings = income(id, amount.unit, amount.fen)?;
+    let postings = postings(kind, (id, amount.unit), None, None, amount.fen)?;
     let booked = book(&mut tx, &session.ctx, vec![NewEntry::new(id, kind, amount.note, postings)]).await?;
     commit(tx, booked, first).await
 }
@@ -147,9 +152,7 @@ pub async fn transfer(
     let (mut tx, _) = begin(app, session, id, &amount).await?;
     let target = funds::require(&mut tx, to_fund).await?;
     require_unit_of(&mut tx, &target, to_unit, "to_unit").await?;
-    let [from, to] =
-        [(id, amount.unit), (to_fund, to_unit)].map(|(fund, unit)| Account::new(fund, unit, AccountKind::Available));
-    let postings = movement(from, to, amount.fen)?;
+    let postings = postings(EntryKind::Transfer, (id, amount.unit), Some((to_fund, to_unit)), None, amount.fen)?;
     let new = NewEntry::new(id, EntryKind::Transfer, amount.note, postings);
     let booked = book(&mut tx, &session.ctx, vec![new]).await?;
     commit(tx, booked, first).await
@@ -166,12 +169,7 @@ pub async fn set_aside(
 ) -> Result<EntryId, Failure> {
     let (mut tx, path) = begin(app, session, id, &amount).await?;
     require_served(&mut tx, purpose, &path).await?;
-    let available = Account::new(id, amount.unit, AccountKind::Available);
-    let allocated = Account::allocated(id, amount.unit, purpose);
-    let postings = match kind {
-        EntryKind::Release => movement(allocated, available, amount.fen)?,
-        _ => movement(available, allocated, amount.fen)?,
-    };
+    let postings = postings(kind, (id, amount.unit), None, Some(purpose), amount.fen)?;
     let booked = book(&mut tx, &session.ctx, vec![NewEntry::new(id, kind, amount.note, postings)]).await?;
     commit(tx, booked, first).await
 }
@@ -188,8 +186,7 @@ pub async fn spend(
     require_text("voucher.bad_number", "voucher.number", &voucher, 60)?;
     let (mut tx, path) = begin(app, session, id, &amount).await?;
     require_served(&mut tx, purpose, &path).await?;
-    let allocated = Account::allocated(id, amount.unit, purpose);
-    let postings = movement(allocated, Account::new(id, amount.unit, AccountKind::Spent), amount.fen)?;
+    let postings = postings(EntryKind::Spending, (id, amount.unit), None, Some(purpose), amount.fen)?;
     let spent = Some(Spent { kind, voucher, scan });
     let new = NewEntry { spent, ..NewEntry::new(id, EntryKind::Spending, amount.note, postings) };
     let booked = book(&mut tx, &session.ctx, vec![new]).await?;
@@ -228,12 +225,6 @@ pub async fn list(
     let mut tx = app.db.read(&session.ctx).await?;
     funds::require(&mut tx, id).await?;
     Ok(entries::page(&mut tx, id, after, limit).await?)
-}
-
-/// What comes in from outside.
-pub(crate) fn income(fund: FundId, unit: UnitId, fen: u64) -> Result<Vec<Posting>, Refusal> {
-    let [from, to] = [AccountKind::Income, AccountKind::Available].map(|kind| Account::new(fund, unit, kind));
-    movement(from, to, fen)
 }
 
 /// Books entries: holds all their accounts, in order, applies one after the other, and tells each in an event.

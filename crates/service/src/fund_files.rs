@@ -18,7 +18,7 @@ use crate::{
     App,
     events::event,
     failures::Failure,
-    lines::{Line, refused},
+    lines::{Line, Reading, one_of, refused},
     sessions::Session,
 };
 
@@ -115,7 +115,7 @@ pub async fn import(app: &App, session: &Session, lines: Vec<Line>, dry_run: boo
 /// All funds as a file of CSV, which opens them again elsewhere, in order of their units and names.
 pub async fn export(app: &App, session: &Session) -> Result<Vec<u8>, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
-    let mut rows = funds::with_codes(&mut tx).await?;
+    let mut rows = funds::with_codes(&mut tx, None).await?;
     rows.sort_by(|a, b| (&a.0, &a.1.name).cmp(&(&b.0, &b.1.name)));
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |error: csv::Error| Failure::Inconsistent(error.to_string());
@@ -127,39 +127,12 @@ pub async fn export(app: &App, session: &Session) -> Result<Vec<u8>, Failure> {
     writer.into_inner().map_err(|error| Failure::Inconsistent(error.to_string()))
 }
 
-fn read(mut cells: Cells) -> Result<Wanted, Vec<Fault>> {
-    let mut faults = Vec::new();
-    let mut text = |name: &str, most: usize| match cells.remove(name).filter(|it| it.chars().count() <= most) {
-        Some(text) if !text.trim().is_empty() => text,
-        _ => {
-            faults.push(Fault::new(name, "it is missing or too long", format!("give 1 to {most} characters")));
-            String::new()
-        }
-    };
-    let (unit, name, kind) = (text("unit", 20), text("name", 100), text("kind", 20));
-    let known = || FundKind::ALL.iter().map(|it| it.code()).collect::<Vec<_>>().join(", ");
-    let kind = match kind.parse() {
-        Ok(kind) => Some(kind),
-        Err(_) => {
-            faults.push(Fault::new("kind", format!("there is no kind `{kind}`"), format!("write one of {}", known())));
-            None
-        }
-    };
-    let may_overdraw = match cells.remove("may_overdraw").as_deref() {
-        None | Some("no") => false,
-        Some("yes") => true,
-        Some(other) => {
-            faults.push(Fault::new("may_overdraw", format!("`{other}` is neither"), "write yes or no"));
-            false
-        }
-    };
-    for name in cells.keys() {
-        faults.push(Fault::new(name, "there is no such column", format!("the columns are {}", COLUMNS.join(", "))));
-    }
-    match kind.filter(|_| faults.is_empty()) {
-        Some(kind) => Ok(Wanted { unit, name, kind, may_overdraw }),
-        None => Err(faults),
-    }
+fn read(cells: Cells) -> Result<Wanted, Vec<Fault>> {
+    let mut it = Reading::new(cells);
+    let (unit, name) = (it.text("unit", 20), it.text("name", 100));
+    let kind = it.parsed("kind", || one_of(FundKind::ALL.iter().map(|it| it.code())));
+    let may_overdraw = it.yes("may_overdraw");
+    it.end(&COLUMNS, kind.map(|kind| Wanted { unit, name, kind, may_overdraw }))
 }
 
 fn place<'a>(session: &Session, places: &'a BTreeMap<String, Unit>, code: &str) -> Result<&'a Unit, Fault> {

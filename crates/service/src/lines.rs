@@ -1,5 +1,7 @@
 //! Files and lists of rows as requests bring them: each line with what it says, or what is wrong with it.
 
+use std::str::FromStr;
+
 use csv::ReaderBuilder;
 use serde_json::Value;
 use yishi_domain::{
@@ -57,6 +59,94 @@ pub fn ndjson(bytes: &[u8]) -> Result<Vec<Line>, Refusal> {
 /// The objects of a list.
 pub fn json(list: Vec<Value>) -> Vec<Line> {
     (1..).zip(list.into_iter().map(object)).collect()
+}
+
+/// The cells of a line while they are read, with what was found wrong with them.
+pub(crate) struct Reading {
+    cells: Cells,
+    faults: Vec<Fault>,
+}
+
+impl Reading {
+    pub(crate) const fn new(cells: Cells) -> Self {
+        Self { cells, faults: Vec::new() }
+    }
+
+    /// A text that must be there, of so many characters at most; empty where it is not.
+    pub(crate) fn text(&mut self, name: &str, most: usize) -> String {
+        let text = self.optional(name, most).unwrap_or_default();
+        if text.trim().is_empty() && !self.faults.iter().any(|it| it.field == name) {
+            self.fault(name, "it is missing", format!("give 1 to {most} characters"));
+        }
+        text
+    }
+
+    /// A text of so many characters at most that need not be there.
+    pub(crate) fn optional(&mut self, name: &str, most: usize) -> Option<String> {
+        let text = self.cells.remove(name)?;
+        if text.chars().count() <= most && !text.contains('\0') {
+            return Some(text);
+        }
+        self.fault(name, "it is too long, or has characters that are none", format!("give 1 to {most} characters"));
+        None
+    }
+
+    /// What a text that must be there is read as.
+    pub(crate) fn parsed<T: FromStr>(&mut self, name: &str, fix: impl FnOnce() -> String) -> Option<T> {
+        let given = self.cells.contains_key(name);
+        if given {
+            return self.parsed_if_given(name, fix);
+        }
+        self.fault(name, "it is missing", fix());
+        None
+    }
+
+    /// What a text is read as that need not be there.
+    pub(crate) fn parsed_if_given<T: FromStr>(&mut self, name: &str, fix: impl FnOnce() -> String) -> Option<T> {
+        let text = self.cells.remove(name)?;
+        let read = text.parse().ok();
+        if read.is_none() {
+            let shown: String = text.chars().take(40).collect();
+            self.fault(name, format!("`{shown}` is not that"), fix());
+        }
+        read
+    }
+
+    /// Whether it says `yes`; it says `no` where it is empty.
+    pub(crate) fn yes(&mut self, name: &str) -> bool {
+        match self.cells.remove(name).as_deref() {
+            None | Some("no") => false,
+            Some("yes") => true,
+            Some(other) => {
+                let shown: String = other.chars().take(40).collect();
+                self.fault(name, format!("`{shown}` is neither"), "write yes or no");
+                false
+            }
+        }
+    }
+
+    pub(crate) fn fault(&mut self, name: &str, detail: impl Into<String>, fix: impl Into<String>) {
+        self.faults.push(Fault::new(name, detail, fix));
+    }
+
+    /// What was read, unless anything is wrong or there are cells in columns that the file does not have.
+    pub(crate) fn end<T>(mut self, columns: &[&str], read: Option<T>) -> Result<T, Vec<Fault>> {
+        for name in std::mem::take(&mut self.cells).keys() {
+            self.fault(name, "there is no such column", format!("the columns are {}", columns.join(", ")));
+        }
+        read.filter(|_| self.faults.is_empty()).ok_or(self.faults)
+    }
+}
+
+/// Says which codes there are.
+pub(crate) fn one_of<'a>(codes: impl IntoIterator<Item = &'a str>) -> String {
+    format!("write one of {}", codes.into_iter().collect::<Vec<_>>().join(", "))
+}
+
+/// A refusal of what a column says, as a fault of its line.
+pub(crate) fn fault(column: &str, refusal: Refusal) -> Fault {
+    let Refusal { field, detail, fix, .. } = refusal;
+    Fault::new(field.as_deref().unwrap_or(column), detail, fix.unwrap_or_else(|| "write something else".into()))
 }
 
 /// What is wrong with a line, as a refusal that names the line and the column.

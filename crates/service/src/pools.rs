@@ -1,7 +1,7 @@
 //! A street's pool (资源池): money, goods, services and volunteers' hours, from which resolutions are served.
 
 use serde_json::json;
-use yishi_domain::{DrawId, ProvisionId, Refusal, UnitId, money::Purpose, pools::ProvisionKind};
+use yishi_domain::{Ctx, DrawId, Event, ProvisionId, Refusal, UnitId, money::Purpose, pools::ProvisionKind};
 use yishi_store::{
     WriteTx,
     funds::{self as accounts, Fund},
@@ -53,14 +53,8 @@ pub async fn offer(app: &App, session: &Session, unit: UnitId, offer: Offer) -> 
     require_quantity(offer.quantity)?;
     let mut tx = app.db.write(ctx).await?;
     session.require_reach(&find_unit(&mut tx, unit).await?.path)?;
-    let Offer { kind, name, measure, quantity } = offer;
-    let id = ctx.new_id();
-    let it = Provision { id, unit, kind, name, measure, quantity, remaining: quantity, offered_at: ctx.now };
-    provisions::insert(&mut tx, &it).await?;
-    let body = json!({
-        "provision": id, "unit": unit, "kind": kind, "name": it.name, "measure": it.measure, "quantity": quantity,
-    });
-    Ok(tx.commit([event(ctx, "provision.offered", id.uuid(), body)], id).await?)
+    let (id, offered) = put_in(&mut tx, ctx, unit, offer).await?;
+    Ok(tx.commit([offered], id).await?)
 }
 
 /// What the pool of a unit holds.
@@ -85,18 +79,10 @@ pub async fn draw(
     let mut it = require(&mut tx, session, id).await?;
     let path = require_unit(&mut tx, it.unit, "unit").await?.path;
     require_served(&mut tx, purpose, &path).await?;
-    it.remaining = it.remaining.checked_sub(quantity).ok_or_else(|| {
-        let text = format!("{} {} are left", it.remaining, it.measure);
-        Refusal::conflict("provision.exhausted", text).with_fix("draw less, or from something else")
-    })?;
+    let (draw, drawn) = take_out(ctx, &mut it, purpose, quantity)?;
     provisions::save(&mut tx, &it).await?;
-    let draw = Draw { id: ctx.new_id(), provision: id, purpose, quantity, drawn_at: ctx.now, returned_at: None };
     provisions::draw(&mut tx, &draw).await?;
-    let mut body = json!({"provision": id, "draw": draw.id, "resolution": purpose.resolution, "quantity": quantity});
-    if let Some(item) = purpose.item {
-        body["item"] = json!(item);
-    }
-    Ok(tx.commit([event(ctx, "provision.drawn", id.uuid(), body)], draw.id).await?)
+    Ok(tx.commit([drawn], draw.id).await?)
 }
 
 /// Gives back what was drawn, once.
@@ -109,10 +95,53 @@ pub async fn give_back(app: &App, session: &Session, id: DrawId) -> Result<(), F
     if !provisions::give_back(&mut tx, id, ctx.now).await? {
         return Err(Refusal::conflict("draw.returned", "it was given back before").into());
     }
-    it.remaining += draw.quantity;
+    let returned = put_back(ctx, &mut it, &draw);
     provisions::save(&mut tx, &it).await?;
-    let body = json!({"provision": it.id, "draw": id, "quantity": draw.quantity});
-    Ok(tx.commit([event(ctx, "provision.returned", it.id.uuid(), body)], ()).await?)
+    Ok(tx.commit([returned], ()).await?)
+}
+
+/// Puts something into a pool.
+pub(crate) async fn put_in(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    unit: UnitId,
+    offer: Offer,
+) -> Result<(ProvisionId, Event), Failure> {
+    let Offer { kind, name, measure, quantity } = offer;
+    let id = ctx.new_id();
+    let it = Provision { id, unit, kind, name, measure, quantity, remaining: quantity, offered_at: ctx.now };
+    provisions::insert(tx, &it).await?;
+    let body = json!({
+        "provision": id, "unit": unit, "kind": kind, "name": it.name, "measure": it.measure, "quantity": quantity,
+    });
+    Ok((id, event(ctx, "provision.offered", id.uuid(), body)))
+}
+
+/// Takes a quantity of what is left; nothing is saved yet.
+pub(crate) fn take_out(
+    ctx: &Ctx,
+    it: &mut Provision,
+    purpose: Purpose,
+    quantity: u64,
+) -> Result<(Draw, Event), Refusal> {
+    it.remaining = it.remaining.checked_sub(quantity).ok_or_else(|| {
+        let text = format!("{} {} are left", it.remaining, it.measure);
+        Refusal::conflict("provision.exhausted", text).with_fix("draw less, or from something else")
+    })?;
+    let draw = Draw { id: ctx.new_id(), provision: it.id, purpose, quantity, drawn_at: ctx.now, returned_at: None };
+    let mut body = json!({"provision": it.id, "draw": draw.id, "resolution": purpose.resolution, "quantity": quantity});
+    if let Some(item) = purpose.item {
+        body["item"] = json!(item);
+    }
+    let drawn = event(ctx, "provision.drawn", it.id.uuid(), body);
+    Ok((draw, drawn))
+}
+
+/// Puts back what was drawn; nothing is saved yet.
+pub(crate) fn put_back(ctx: &Ctx, it: &mut Provision, draw: &Draw) -> Event {
+    it.remaining += draw.quantity;
+    let body = json!({"provision": it.id, "draw": draw.id, "quantity": draw.quantity});
+    event(ctx, "provision.returned", it.id.uuid(), body)
 }
 
 async fn require(tx: &mut WriteTx, session: &Session, id: ProvisionId) -> Result<Provision, Failure> {
@@ -122,7 +151,7 @@ async fn require(tx: &mut WriteTx, session: &Session, id: ProvisionId) -> Result
     Ok(it)
 }
 
-fn require_quantity(quantity: u64) -> Result<(), Refusal> {
+pub(crate) fn require_quantity(quantity: u64) -> Result<(), Refusal> {
     if (1..=MOST).contains(&quantity) {
         return Ok(());
     }

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow};
-use yishi_domain::{CampaignId, FundId, MemberId, PledgeId, UnitId};
+use uuid::Uuid;
+use yishi_domain::{CampaignId, FundId, MemberId, PledgeId, UnitId, money::CampaignState};
 
-use crate::{StoreError, TenantTx, WriteTx};
+use crate::{Chosen, StoreError, TenantTx, WriteTx};
 
 /// A crowdfunding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Campaign {
     pub ends_at: DateTime<Utc>,
     /// Whether it was collected, once it has ended.
     pub collected: Option<bool>,
+    /// Whether it had ended before it came here.
+    pub carried_over: bool,
 }
 
 /// A pledge.
@@ -34,6 +37,8 @@ pub struct Campaign {
 pub struct Pledge {
     /// Its identifier.
     pub id: PledgeId,
+    /// To what.
+    pub campaign: CampaignId,
     /// Who pledges.
     pub member: MemberId,
     /// How much, in fen.
@@ -42,12 +47,29 @@ pub struct Pledge {
     pub at: DateTime<Utc>,
 }
 
-const SELECT: &str = "SELECT id, fund_id, unit_id, title, goal_fen, pledged_fen, opened_at, ends_at, collected FROM campaigns WHERE tenant_id = ";
+impl Campaign {
+    /// How it stands.
+    pub const fn state(&self) -> CampaignState {
+        match self.collected {
+            None => CampaignState::Open,
+            Some(true) => CampaignState::Collected,
+            Some(false) => CampaignState::Released,
+        }
+    }
+}
+
+const SELECT: &str =
+    "SELECT id, fund_id, unit_id, title, goal_fen, pledged_fen, opened_at, ends_at, collected, carried_over
+    FROM campaigns WHERE tenant_id = ";
+
+const SELECT_PLEDGES: &str =
+    "SELECT id, campaign_id, member_id, amount_fen, pledged_at FROM pledges WHERE tenant_id = ";
 
 /// Opens a crowdfunding.
 pub async fn insert(tx: &mut WriteTx, it: &Campaign) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO campaigns (tenant_id, id, fund_id, unit_id, title, goal_fen, opened_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO campaigns (tenant_id, id, fund_id, unit_id, title, goal_fen, opened_at, ends_at, collected, carried_over)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(tx.tenant().uuid())
     .bind(it.id.uuid())
@@ -57,6 +79,8 @@ pub async fn insert(tx: &mut WriteTx, it: &Campaign) -> Result<(), StoreError> {
     .bind(it.goal_fen.cast_signed())
     .bind(it.opened_at)
     .bind(it.ends_at)
+    .bind(it.collected)
+    .bind(it.carried_over)
     .execute(tx.sql())
     .await?;
     Ok(())
@@ -64,16 +88,26 @@ pub async fn insert(tx: &mut WriteTx, it: &Campaign) -> Result<(), StoreError> {
 
 /// Finds a crowdfunding.
 pub async fn find(tx: &mut TenantTx, id: CampaignId) -> Result<Option<Campaign>, StoreError> {
-    let mut query = QueryBuilder::new(SELECT);
-    query.push_bind(tx.tenant().uuid()).push(" AND id = ").push_bind(id.uuid());
-    query.build().fetch_optional(tx.sql()).await?.as_ref().map(campaign).transpose()
+    Ok(some(tx, Chosen::Ids(&[id.uuid()])).await?.pop())
 }
 
 /// Finds a crowdfunding and keeps it from changing; it is taken before any account.
 pub async fn lock(tx: &mut WriteTx, id: CampaignId) -> Result<Option<Campaign>, StoreError> {
+    Ok(lock_all(tx, &[id.uuid()]).await?.pop())
+}
+
+/// Reads crowdfundings.
+pub async fn some(tx: &mut TenantTx, chosen: Chosen<'_>) -> Result<Vec<Campaign>, StoreError> {
     let mut query = QueryBuilder::new(SELECT);
-    query.push_bind(tx.tenant().uuid()).push(" AND id = ").push_bind(id.uuid()).push(" FOR UPDATE");
-    query.build().fetch_optional(tx.sql()).await?.as_ref().map(campaign).transpose()
+    chosen.end(query.push_bind(tx.tenant().uuid()));
+    query.build().fetch_all(tx.sql()).await?.iter().map(campaign).collect()
+}
+
+/// Finds crowdfundings and keeps them from changing; they are taken in the order of the identifiers, and before any account.
+pub async fn lock_all(tx: &mut WriteTx, ids: &[Uuid]) -> Result<Vec<Campaign>, StoreError> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(tx.tenant().uuid()).push(" AND id = ANY(").push_bind(ids).push(") ORDER BY id FOR UPDATE");
+    query.build().fetch_all(tx.sql()).await?.iter().map(campaign).collect()
 }
 
 /// Saves how much is pledged, and whether it was collected.
@@ -89,17 +123,34 @@ pub async fn save(tx: &mut WriteTx, it: &Campaign) -> Result<(), StoreError> {
 }
 
 /// Adds a pledge.
-pub async fn pledge(tx: &mut WriteTx, campaign: CampaignId, it: &Pledge) -> Result<(), StoreError> {
+pub async fn pledge(tx: &mut WriteTx, it: &Pledge) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO pledges (tenant_id, id, campaign_id, member_id, amount_fen, pledged_at) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(tx.tenant().uuid())
         .bind(it.id.uuid())
-        .bind(campaign.uuid())
+        .bind(it.campaign.uuid())
         .bind(it.member.uuid())
         .bind(it.fen.cast_signed())
         .bind(it.at)
         .execute(tx.sql())
         .await?;
     Ok(())
+}
+
+/// Reads pledges.
+pub async fn pledges(tx: &mut TenantTx, chosen: Chosen<'_>) -> Result<Vec<Pledge>, StoreError> {
+    let mut query = QueryBuilder::new(SELECT_PLEDGES);
+    chosen.end(query.push_bind(tx.tenant().uuid()));
+    query.build().fetch_all(tx.sql()).await?.iter().map(pledged).collect()
+}
+
+fn pledged(row: &PgRow) -> Result<Pledge, StoreError> {
+    Ok(Pledge {
+        id: PledgeId(row.try_get("id")?),
+        campaign: CampaignId(row.try_get("campaign_id")?),
+        member: MemberId(row.try_get("member_id")?),
+        fen: row.try_get::<i64, _>("amount_fen")?.unsigned_abs(),
+        at: row.try_get("pledged_at")?,
+    })
 }
 
 fn campaign(row: &PgRow) -> Result<Campaign, StoreError> {
@@ -113,5 +164,6 @@ fn campaign(row: &PgRow) -> Result<Campaign, StoreError> {
         opened_at: row.try_get("opened_at")?,
         ends_at: row.try_get("ends_at")?,
         collected: row.try_get("collected")?,
+        carried_over: row.try_get("carried_over")?,
     })
 }

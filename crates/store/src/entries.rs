@@ -1,13 +1,16 @@
 //! The entries of the books, which are only ever added.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow};
+use uuid::Uuid;
 use yishi_domain::{
     Digest, EntryId, FundId,
     money::{EntryKind, Posting, SpendingKind},
 };
 
-use crate::{StoreError, TenantTx, WriteTx, codes, funds};
+use crate::{Chosen, StoreError, TenantTx, WriteTx, codes, funds};
 
 /// An entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,10 +108,36 @@ pub async fn free_voucher(tx: &mut WriteTx, fund: FundId, number: &str) -> Resul
 
 /// Finds an entry.
 pub async fn find(tx: &mut TenantTx, id: EntryId) -> Result<Option<Entry>, StoreError> {
+    Ok(some(tx, Chosen::Ids(&[id.uuid()])).await?.pop())
+}
+
+/// Reads entries.
+pub async fn some(tx: &mut TenantTx, chosen: Chosen<'_>) -> Result<Vec<Entry>, StoreError> {
     let mut query = QueryBuilder::new(SELECT);
-    query.push_bind(tx.tenant().uuid()).push(" AND id = ").push_bind(id.uuid());
+    chosen.end(query.push_bind(tx.tenant().uuid()));
     let rows = query.build().fetch_all(tx.sql()).await?;
-    Ok(with_postings(tx, &rows).await?.pop())
+    with_postings(tx, &rows).await
+}
+
+/// Tells which entries are undone by another one.
+pub async fn undone(tx: &mut TenantTx, ids: &[Uuid]) -> Result<BTreeSet<Uuid>, StoreError> {
+    let rows: Vec<(Uuid,)> = sqlx::query_as("SELECT reverses FROM entries WHERE tenant_id = $1 AND reverses = ANY($2)")
+        .bind(tx.tenant().uuid())
+        .bind(ids)
+        .fetch_all(tx.sql())
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Tells which vouchers have paid, of those with these numbers, in whatever fund.
+pub async fn paid(tx: &mut TenantTx, numbers: &[String]) -> Result<BTreeSet<(FundId, String)>, StoreError> {
+    let rows: Vec<(Uuid, String)> =
+        sqlx::query_as("SELECT fund_id, number FROM vouchers WHERE tenant_id = $1 AND number = ANY($2)")
+            .bind(tx.tenant().uuid())
+            .bind(numbers)
+            .fetch_all(tx.sql())
+            .await?;
+    Ok(rows.into_iter().map(|(fund, number)| (FundId(fund), number)).collect())
 }
 
 /// Lists the entries of a fund after one, in the order in which they were booked.
@@ -120,10 +149,7 @@ pub async fn page(
 ) -> Result<Vec<Entry>, StoreError> {
     let mut query = QueryBuilder::new(SELECT);
     query.push_bind(tx.tenant().uuid()).push(" AND fund_id = ").push_bind(fund.uuid());
-    if let Some(after) = after {
-        query.push(" AND id > ").push_bind(after.uuid());
-    }
-    query.push(" ORDER BY id LIMIT ").push_bind(i64::from(limit));
+    Chosen::After(after.map(EntryId::uuid), limit).end(&mut query);
     let rows = query.build().fetch_all(tx.sql()).await?;
     with_postings(tx, &rows).await
 }

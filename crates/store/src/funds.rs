@@ -31,6 +31,9 @@ pub struct Fund {
     pub opened_at: DateTime<Utc>,
 }
 
+/// How many accounts one statement names: each takes six or seven of the protocol's 65,535 parameters.
+const ROWS: usize = 5_000;
+
 const SELECT: &str = "SELECT f.id, f.unit_id, u.path, f.kind, f.name, f.may_overdraw, f.opened_at FROM funds f
     JOIN units u ON u.tenant_id = f.tenant_id AND u.id = f.unit_id WHERE f.tenant_id = ";
 
@@ -83,13 +86,15 @@ pub async fn of_names(tx: &mut TenantTx, names: &[String]) -> Result<Vec<Fund>, 
     query.build().fetch_all(tx.sql()).await?.iter().map(fund).collect()
 }
 
-/// Every fund with the code of its unit.
-pub async fn with_codes(tx: &mut TenantTx) -> Result<Vec<(String, Fund)>, StoreError> {
+/// These funds, or all, each with the code of its unit.
+pub async fn with_codes(tx: &mut TenantTx, ids: Option<&[Uuid]>) -> Result<Vec<(String, Fund)>, StoreError> {
     let rows = sqlx::query(
         "SELECT f.id, f.unit_id, u.path, f.kind, f.name, f.may_overdraw, f.opened_at, u.code FROM funds f
-         JOIN units u ON u.tenant_id = f.tenant_id AND u.id = f.unit_id WHERE f.tenant_id = $1",
+         JOIN units u ON u.tenant_id = f.tenant_id AND u.id = f.unit_id
+         WHERE f.tenant_id = $1 AND ($2::uuid[] IS NULL OR f.id = ANY($2))",
     )
     .bind(tx.tenant().uuid())
+    .bind(ids)
     .fetch_all(tx.sql())
     .await?;
     rows.iter().map(|row| Ok((row.try_get("code")?, fund(row)?))).collect()
@@ -99,6 +104,15 @@ pub async fn with_codes(tx: &mut TenantTx) -> Result<Vec<(String, Fund)>, StoreE
 ///
 /// They are taken in their order, whatever the order in which they are named, so that no two acts wait for each other.
 pub async fn lock(tx: &mut WriteTx, accounts: &BTreeSet<Account>) -> Result<Balances, StoreError> {
+    let accounts: Vec<_> = accounts.iter().copied().collect();
+    let mut balances = Balances::new();
+    for part in accounts.chunks(ROWS) {
+        balances.extend(lock_part(tx, part).await?);
+    }
+    Ok(balances)
+}
+
+async fn lock_part(tx: &mut WriteTx, accounts: &[Account]) -> Result<Vec<(Account, i64)>, StoreError> {
     let tenant = tx.tenant().uuid();
     let mut query = QueryBuilder::new(
         "INSERT INTO accounts (tenant_id, fund_id, unit_id, kind, resolution_id, item_id, balance_fen) ",

@@ -5,7 +5,7 @@ use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use uuid::Uuid;
 use yishi_domain::{DrawId, ItemId, ProvisionId, ResolutionId, UnitId, money::Purpose, pools::ProvisionKind};
 
-use crate::{StoreError, TenantTx, WriteTx, codes};
+use crate::{Chosen, StoreError, TenantTx, WriteTx, codes};
 
 /// Something that a pool holds for use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,9 @@ pub struct Draw {
 const SELECT: &str =
     "SELECT id, unit_id, kind, name, measure, quantity, remaining, offered_at FROM provisions WHERE tenant_id = ";
 
+const SELECT_DRAWS: &str =
+    "SELECT id, provision_id, resolution_id, item_id, quantity, drawn_at, returned_at FROM draws WHERE tenant_id = ";
+
 /// Adds something to a pool.
 pub async fn insert(tx: &mut WriteTx, it: &Provision) -> Result<(), StoreError> {
     sqlx::query(
@@ -70,9 +73,21 @@ pub async fn insert(tx: &mut WriteTx, it: &Provision) -> Result<(), StoreError> 
 
 /// Finds something that a pool holds and keeps it from changing.
 pub async fn lock(tx: &mut WriteTx, id: ProvisionId) -> Result<Option<Provision>, StoreError> {
+    Ok(lock_all(tx, &[id.uuid()]).await?.pop())
+}
+
+/// Reads what pools hold.
+pub async fn some(tx: &mut TenantTx, chosen: Chosen<'_>) -> Result<Vec<Provision>, StoreError> {
     let mut query = QueryBuilder::new(SELECT);
-    query.push_bind(tx.tenant().uuid()).push(" AND id = ").push_bind(id.uuid()).push(" FOR UPDATE");
-    query.build().fetch_optional(tx.sql()).await?.as_ref().map(provision).transpose()
+    chosen.end(query.push_bind(tx.tenant().uuid()));
+    query.build().fetch_all(tx.sql()).await?.iter().map(provision).collect()
+}
+
+/// Finds what pools hold and keeps it from changing; it is taken in the order of the identifiers.
+pub async fn lock_all(tx: &mut WriteTx, ids: &[Uuid]) -> Result<Vec<Provision>, StoreError> {
+    let mut query = QueryBuilder::new(SELECT);
+    query.push_bind(tx.tenant().uuid()).push(" AND id = ANY(").push_bind(ids).push(") ORDER BY id FOR UPDATE");
+    query.build().fetch_all(tx.sql()).await?.iter().map(provision).collect()
 }
 
 /// Lists what the pool of a unit holds.
@@ -113,27 +128,14 @@ pub async fn draw(tx: &mut WriteTx, it: &Draw) -> Result<(), StoreError> {
 
 /// Finds a draw.
 pub async fn find_draw(tx: &mut TenantTx, id: DrawId) -> Result<Option<Draw>, StoreError> {
-    let row = sqlx::query(
-        "SELECT id, provision_id, resolution_id, item_id, quantity, drawn_at, returned_at FROM draws WHERE tenant_id = $1 AND id = $2",
-    )
-    .bind(tx.tenant().uuid())
-    .bind(id.uuid())
-    .fetch_optional(tx.sql())
-    .await?;
-    row.map(|row| {
-        Ok(Draw {
-            id: DrawId(row.try_get("id")?),
-            provision: ProvisionId(row.try_get("provision_id")?),
-            purpose: Purpose {
-                resolution: ResolutionId(row.try_get("resolution_id")?),
-                item: row.try_get::<Option<Uuid>, _>("item_id")?.map(ItemId),
-            },
-            quantity: row.try_get::<i64, _>("quantity")?.unsigned_abs(),
-            drawn_at: row.try_get("drawn_at")?,
-            returned_at: row.try_get("returned_at")?,
-        })
-    })
-    .transpose()
+    Ok(draws(tx, Chosen::Ids(&[id.uuid()])).await?.pop())
+}
+
+/// Reads draws.
+pub async fn draws(tx: &mut TenantTx, chosen: Chosen<'_>) -> Result<Vec<Draw>, StoreError> {
+    let mut query = QueryBuilder::new(SELECT_DRAWS);
+    chosen.end(query.push_bind(tx.tenant().uuid()));
+    query.build().fetch_all(tx.sql()).await?.iter().map(drawn).collect()
 }
 
 /// Gives a draw back; false where it was given back before.
@@ -146,6 +148,20 @@ pub async fn give_back(tx: &mut WriteTx, id: DrawId, at: DateTime<Utc>) -> Resul
             .execute(tx.sql())
             .await?;
     Ok(done.rows_affected() == 1)
+}
+
+fn drawn(row: &PgRow) -> Result<Draw, StoreError> {
+    Ok(Draw {
+        id: DrawId(row.try_get("id")?),
+        provision: ProvisionId(row.try_get("provision_id")?),
+        purpose: Purpose {
+            resolution: ResolutionId(row.try_get("resolution_id")?),
+            item: row.try_get::<Option<Uuid>, _>("item_id")?.map(ItemId),
+        },
+        quantity: row.try_get::<i64, _>("quantity")?.unsigned_abs(),
+        drawn_at: row.try_get("drawn_at")?,
+        returned_at: row.try_get("returned_at")?,
+    })
 }
 
 fn provision(row: &PgRow) -> Result<Provision, StoreError> {

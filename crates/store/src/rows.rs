@@ -1,4 +1,29 @@
-//! Rows that are written by one statement.
+//! Rows that are written, or read, by one statement.
+
+use sqlx::{Postgres, QueryBuilder};
+use uuid::Uuid;
+
+/// Which rows of a table are read, in the order of their identifiers.
+#[derive(Clone, Copy, Debug)]
+pub enum Chosen<'a> {
+    /// Those with these identifiers.
+    Ids(&'a [Uuid]),
+    /// Those after one, or the first ones: at most so many.
+    After(Option<Uuid>, u16),
+}
+
+impl Chosen<'_> {
+    /// Ends a query whose condition has begun.
+    pub(crate) fn end(self, query: &mut QueryBuilder<Postgres>) {
+        match self {
+            Self::Ids(ids) => query.push(" AND id = ANY(").push_bind(ids.to_vec()).push(") ORDER BY id"),
+            Self::After(after, limit) => {
+                query.push(" AND id > ").push_bind(after.unwrap_or_default());
+                query.push(" ORDER BY id LIMIT ").push_bind(i64::from(limit))
+            }
+        };
+    }
+}
 
 /// How many rows the statements that stay prepared have at most, and any statement: it takes 65,535 parameters.
 const PREPARED: usize = 64;

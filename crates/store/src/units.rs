@@ -1,5 +1,7 @@
 //! The units of a tenant: its division tree.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -171,6 +173,16 @@ pub async fn with_codes(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<Unit>
     query.push(COLUMNS).push(" FROM units WHERE tenant_id = ").push_bind(tx.tenant().uuid());
     query.push(" AND code = ANY(").push_bind(codes).push(")");
     Ok(query.build_query_as().fetch_all(tx.sql()).await?)
+}
+
+/// The statistical codes of units.
+pub async fn codes(tx: &mut TenantTx, ids: &[Uuid]) -> Result<BTreeMap<UnitId, String>, StoreError> {
+    let rows: Vec<(Uuid, String)> = sqlx::query_as("SELECT id, code FROM units WHERE tenant_id = $1 AND id = ANY($2)")
+        .bind(tx.tenant().uuid())
+        .bind(ids)
+        .fetch_all(tx.sql())
+        .await?;
+    Ok(rows.into_iter().map(|(id, code)| (UnitId(id), code)).collect())
 }
 
 /// Lists the departments of these names that belong to a unit on a path: of each name the lowest, in the order of the names.

@@ -67,7 +67,7 @@ const CASES: &[&str] = &[
     "funds",
     "accounts",
     "entries",
-    "entry_references",
+    "file_references",
     "postings",
     "vouchers",
     "campaigns",

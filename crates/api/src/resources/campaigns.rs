@@ -1,7 +1,7 @@
 //! `/v1/{tenant}/funds/{fund}/campaigns` and `/v1/{tenant}/campaigns`: crowdfunding.
 
 use poem_openapi::{
-    Enum, Object, OpenApi,
+    Object, OpenApi,
     param::{Header, Path},
     payload::Json,
     types::Example,
@@ -14,7 +14,7 @@ use crate::{
     instants::Instant,
     parameters::RequestKey,
     problems::Problem,
-    resources::{EXAMPLE, Tag, members::Created},
+    resources::{EXAMPLE, Tag, codes::wire_enum, members::Created},
     sessions::Session,
 };
 
@@ -36,16 +36,16 @@ pub struct CampaignInput {
     pub ends_at: Instant,
 }
 
-/// How a crowdfunding stands.
-#[derive(Clone, Copy, Debug, Enum)]
-#[oai(rename_all = "snake_case")]
-pub enum CampaignState {
-    /// It takes pledges.
-    Open,
-    /// The goal was reached, and the money is in the fund.
-    Collected,
-    /// The goal was not reached, and nobody owes anything.
-    Released,
+wire_enum! {
+    /// How a crowdfunding stands.
+    CampaignState = yishi_domain::money::CampaignState {
+        /// It takes pledges.
+        Open,
+        /// The goal was reached, and the money is in the fund.
+        Collected,
+        /// The goal was not reached, and nobody owes anything.
+        Released,
+    }
 }
 
 /// A crowdfunding.
@@ -137,11 +137,7 @@ impl CampaignsApi {
 
 impl From<stored::Campaign> for Campaign {
     fn from(it: stored::Campaign) -> Self {
-        let state = match it.collected {
-            None => CampaignState::Open,
-            Some(true) => CampaignState::Collected,
-            Some(false) => CampaignState::Released,
-        };
+        let state = it.state().into();
         let stored::Campaign { id, fund, unit, title, goal_fen, pledged_fen, ends_at, .. } = it;
         let (id, fund, unit) = (id.uuid(), fund.uuid(), unit.uuid());
         Self { id, fund, unit, title, goal_fen, pledged_fen, ends_at: ends_at.into(), state }

@@ -20,30 +20,6 @@ fn purpose(n: u128) -> Purpose {
     Purpose { resolution: ResolutionId(Uuid::from_u128(n % 2)), item }
 }
 
-/// An act on small books: of three units, two funds and four purposes, so that acts meet.
-fn postings(
-    kind: EntryKind,
-    funds: (u128, u128),
-    units: (u128, u128),
-    of: u128,
-    fen: u64,
-) -> Result<Vec<Posting>, Refusal> {
-    let available = Account::new(fund(funds.0), unit(units.0), AccountKind::Available);
-    let allocated = Account::allocated(fund(funds.0), unit(units.0), purpose(of));
-    let of_kind = |kind| Account::new(fund(funds.0), unit(units.0), kind);
-    match kind {
-        EntryKind::Budget | EntryKind::Grant | EntryKind::Donation | EntryKind::Crowdfunding => {
-            movement(of_kind(AccountKind::Income), available, fen)
-        }
-        EntryKind::Transfer => {
-            movement(available, Account::new(fund(funds.1), unit(units.1), AccountKind::Available), fen)
-        }
-        EntryKind::Allocation => movement(available, allocated, fen),
-        EntryKind::Release => movement(allocated, available, fen),
-        EntryKind::Spending => movement(allocated, of_kind(AccountKind::Spent), fen),
-    }
-}
-
 proptest! {
     #[test]
     fn the_books_balance_after_any_sequence_of_acts(
@@ -66,7 +42,11 @@ proptest! {
                     booked[i].1 = true;
                     Ok(reversed(&booked[i].0))
                 }
-                _ => postings(kind, (from_fund, to_fund), (from, to), of, fen),
+                // Small books of three units, two funds and four purposes, so that acts meet.
+                _ => {
+                    let [from, to] = [(from_fund, from), (to_fund, to)].map(|it| (fund(it.0), unit(it.1)));
+                    postings(kind, from, Some(to), Some(purpose(of)), fen)
+                }
             };
             let before = balances.clone();
             match entry.and_then(|entry| apply(&mut balances, &entry, may_overdraw).map(|()| entry)) {
@@ -113,6 +93,10 @@ fn an_amount_is_more_than_nothing_and_moves_between_two_accounts() {
     assert_eq!(movement(a, b, 0).expect_err("nothing").code, "entry.bad_amount");
     assert_eq!(movement(a, b, MOST_FEN + 1).expect_err("inexact").code, "entry.bad_amount");
     assert_eq!(movement(a, a, 1).expect_err("nowhere").code, "entry.nowhere");
+    let here = (fund(0), unit(0));
+    assert_eq!(postings(EntryKind::Transfer, here, None, None, 1).expect_err("nowhere").code, "entry.nowhere");
+    let spending = postings(EntryKind::Spending, here, None, None, 1);
+    assert_eq!(spending.expect_err("for nothing").code, "allocation.for_nothing");
     assert_eq!(budget_fen(1_000, 3_000), Some(3_000_000));
     assert_eq!((budget_fen(u64::MAX, 2), budget_fen(10, 0)), (None, None));
 }

@@ -400,6 +400,12 @@ pub(super) const OF_MONEY: &[Row] = &[
         "A crowdfunding was opened.",
         "campaign:id fund:id unit:id goal_fen:num ends_at:at title:hidden",
     ),
+    (
+        "campaign.carried_over",
+        1,
+        "A crowdfunding that had ended elsewhere was taken over.",
+        "campaign:id fund:id unit:id goal_fen:num ends_at:at collected:yes title:hidden",
+    ),
     ("pledge.made", 1, "Somebody pledged an amount.", "campaign:id pledge:id fen:num pledged_fen:num member:hidden"),
     ("campaign.collected", 1, "A crowdfunding reached its goal.", "campaign:id pledged_fen:num goal_fen:num"),
     ("campaign.released", 1, "A crowdfunding missed its goal.", "campaign:id pledged_fen:num goal_fen:num"),
