@@ -64,6 +64,7 @@ mod subscriptions;
 mod supervision;
 mod surveys;
 mod tallies;
+mod thresholds;
 mod timers;
 mod tokens;
 mod topics;
