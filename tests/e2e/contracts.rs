@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::{process::Command, sync::Semaphore, task::JoinSet};
 use yishi_tests::{
     cases::created,
-    cities::Member,
+    cities::{City, Member},
     communities::{Community, HOME, text},
     folders::Folder,
     instants,
@@ -122,6 +122,8 @@ async fn settings(community: &Community) -> String {
         ("unit", community.city.unit(HOME).await.to_owned()),
     ];
     let lines: Vec<_> = parameters.iter().map(|(name, value)| format!("{name} = \"{value}\"")).collect();
+    // Made-up quotas would refuse what others are about to do, so that they are another city's.
+    let elsewhere = City::on(community.city.site()).await;
     // A schema does not say that a deadline lies ahead or that a name is known: such a request is answered 422 with the field and the fix.
     // A stale version is told of before the body is looked at. Open311 says 400 of all that is wrong with a request. Whoever waits for events, or
     // follows them, does so for as long as nothing happens, so that they wait for a second and follow for one; where the machine takes longer than
@@ -134,8 +136,10 @@ async fn settings(community: &Community) -> String {
          checks.positive_data_acceptance.expected-statuses = [\"2xx\", \"3xx\", 400, 403, 404, 409, 412]\n\n\
          [[operations]]\ninclude-operation-id = \"list_events\"\nparameters = {{ \"query.wait\" = 1 }}\n\n\
          [[operations]]\ninclude-operation-id = [\"follow_events\", \"follow_notices\"]\nrequest-timeout = 1\n\
-         request-retries = 4\n",
-        lines.join("\n")
+         request-retries = 4\n\n\
+         [[operations]]\ninclude-operation-id = \"set_tenant_quotas\"\nparameters = {{ \"path.tenant\" = \"{}\" }}\n",
+        lines.join("\n"),
+        elsewhere.slug()
     )
 }
 

@@ -46,6 +46,7 @@ mod plugins;
 mod prints;
 mod problems;
 mod provinces;
+mod quotas;
 mod races;
 mod receipts;
 mod registers;

@@ -60,8 +60,8 @@ use crate::resources::{
     notice_rules::NoticeRulesApi, notices::NoticesApi, objections::ObjectionsApi, open_data::OpenDataApi,
     open311::Open311Api, orders::OrdersApi, participations::ParticipationsApi, people::PeopleApi, pool::PoolApi,
     pools::PoolsApi, positions::PositionsApi, preferences::PreferencesApi, prints::PrintsApi, provinces::ProvincesApi,
-    records::RecordsApi, registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi,
-    rule_sets::RuleSetsApi, schedules::SchedulesApi, settings::SettingsApi, speeches::SpeechesApi,
+    quotas::QuotasApi, records::RecordsApi, registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi,
+    rolls::RollsApi, rule_sets::RuleSetsApi, schedules::SchedulesApi, settings::SettingsApi, speeches::SpeechesApi,
     standard_reports::StandardReportsApi, stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi,
     tallies::TalliesApi, templates::TemplatesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi,
     trust::TrustApi, units::UnitsApi, visits::VisitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi,
@@ -84,7 +84,8 @@ resources! {
     // The province.
     TenantsApi
     DivisionsApi
-    ProvincesApi;
+    ProvincesApi
+    QuotasApi;
     // A city.
     UnitsApi
     FactsApi

@@ -49,6 +49,7 @@ pub mod positions;
 pub mod preferences;
 pub mod prints;
 pub mod provinces;
+pub mod quotas;
 pub mod records;
 pub mod registers;
 pub mod reports;

@@ -68,6 +68,8 @@ pub mod pool;
 #[cfg(feature = "cases")]
 pub mod pools;
 #[cfg(feature = "cases")]
+pub mod quotas;
+#[cfg(feature = "cases")]
 pub mod refusals;
 #[cfg(feature = "cases")]
 pub mod registers;

@@ -12,6 +12,7 @@ use yishi_domain::{
     Actor, AttachmentId, Ctx, Digest, ItemId, MeetingId, Refusal, RefusalKind, RequestId, TopicId,
     access::Role,
     attachments::{Attachment, MOST, MediaKind, Place, taken},
+    quotas::Quota,
     workflow::FINAL,
 };
 use yishi_store::{TenantTx, attachments, blobs::Pieces, items, meetings, topics::Topic};
@@ -22,6 +23,7 @@ use crate::{
     directory::require_unit,
     events::{commit_to, event},
     failures::Failure,
+    quotas,
     sessions::Session,
     spools::Spool,
     topics::is_shown,
@@ -80,6 +82,10 @@ pub async fn add(
     }
     let (media_type, kind) = recognise(app, &spool).await?;
     app.limits.check(kind, spool.size)?;
+    let mut tx = app.db.read(ctx).await?;
+    let most = quotas::most(&mut tx, Quota::AttachmentBytes).await?;
+    require_room(&mut tx, session, most, &spool).await?;
+    drop(tx);
     keep(app, ctx, &spool).await?;
     let mut tx = app.db.write(ctx).await?;
     // Those who add to a case at once count one after the other, and none is added to one that is over meanwhile.
@@ -90,6 +96,8 @@ pub async fn add(
     attachments::hold(&mut tx, &spool.digest).await?;
     // Whoever collected them meanwhile did not know of this one.
     keep(app, ctx, &spool).await?;
+    let most = quotas::hold(&mut tx, Quota::AttachmentBytes).await?;
+    require_room(&mut tx, session, most, &spool).await?;
     let it = Attachment {
         id: ctx.new_id(),
         topic: topic.id,
@@ -236,6 +244,14 @@ fn require_under_way(topic: &Topic) -> Result<(), Refusal> {
         true => Err(Refusal::conflict("attachment.case_over", format!("the topic is {}", topic.stage))),
         false => Ok(()),
     }
+}
+
+/// Refuses bytes that are more than the city's quota has room for; those that it keeps already take no more of it.
+async fn require_room(tx: &mut TenantTx, session: &Session, most: Option<u64>, spool: &Spool) -> Result<(), Failure> {
+    if most.is_none() || !attachments::kept(tx, &[spool.digest]).await?.is_empty() {
+        return Ok(());
+    }
+    quotas::within(tx, &session.ctx, session.tenant()?, (Quota::AttachmentBytes, most), spool.size).await
 }
 
 /// Keeps the bytes, unless they are kept.

@@ -70,6 +70,7 @@ pub mod printing;
 pub mod promises;
 pub mod provinces;
 pub mod proving;
+pub mod quotas;
 pub mod registers;
 pub mod replays;
 pub mod reports;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde_json::json;
-use yishi_domain::{Ctx, Event, GrantId, MemberId, Refusal, UnitId, access::Role};
+use yishi_domain::{Ctx, Event, GrantId, MemberId, Refusal, UnitId, access::Role, quotas::Quota};
 use yishi_store::{
     WriteTx, contacts, grants,
     members::{self, Member},
@@ -15,6 +15,7 @@ use crate::{
     directory::require_unit,
     events::{commit_to, event},
     failures::Failure,
+    quotas,
     sessions::Session,
 };
 
@@ -55,6 +56,7 @@ pub async fn create_members(app: &App, session: &Session, list: Vec<NewMember>) 
         rows.push(row);
         events.push(event);
     }
+    quotas::require(&mut tx, &session.ctx, session.tenant()?, Quota::Members, rows.len()).await?;
     members::insert(&mut tx, &rows).await?;
     contacts::put(&mut tx, &reached, session.ctx.wall).await?;
     let first = events.remove(0);
@@ -67,6 +69,7 @@ pub async fn create_administrator(app: &App, session: &Session, name: String) ->
     let root = units::page(&mut tx, Some("city"), None, "", 1).await?.into_iter().next();
     let root = root.ok_or_else(|| Refusal::conflict("tenant.no_units", "the tenant has no units yet"))?;
     let (row, added) = member(&session.ctx, name, None, &root, "")?;
+    quotas::require(&mut tx, &session.ctx, session.tenant()?, Quota::Members, 1).await?;
     members::insert(&mut tx, std::slice::from_ref(&row)).await?;
     let (_, given) = give(&session.ctx, &mut tx, row.id, &root, Role::Administrator, None).await?;
     Ok(tx.commit([added, given], row.id).await?)

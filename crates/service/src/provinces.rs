@@ -3,7 +3,10 @@
 use chrono::Duration;
 use serde_json::json;
 use uuid::Uuid;
-use yishi_domain::reports::{Indicator, PHASES, Period, Target, Way, is_small, left_out};
+use yishi_domain::{
+    quotas::Standing,
+    reports::{Indicator, PHASES, Period, Target, Way, is_small, left_out},
+};
 use yishi_store::{
     provinces::{self, InForce},
     reports as stored,
@@ -14,6 +17,7 @@ use yishi_store::{
 use crate::{
     App,
     failures::Failure,
+    quotas,
     reports::{Figure, Read, Value},
     sessions::Session,
 };
@@ -45,6 +49,9 @@ pub struct City {
     pub rules: Option<InForce>,
     /// The widest tier of limits that is open to its rule sets.
     pub tier: Tier,
+    /// Its quotas with what is used of each. These are figures of the whole city's accounts and files, which say of nobody what they did; so none is left out
+    /// for being small.
+    pub quotas: Vec<Standing>,
 }
 
 /// Looks at every city.
@@ -79,6 +86,7 @@ pub async fn look(
             figures,
             rules: provinces::in_force(tx, now).await?,
             tier,
+            quotas: quotas::standings(tx, now, &tenant).await?,
             tenant,
         });
     }

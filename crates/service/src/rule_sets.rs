@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
-use yishi_domain::{ActivationId, Ctx, Digest, Refusal, voting::inexact_number};
+use yishi_domain::{ActivationId, Ctx, Digest, Refusal, quotas::Quota, voting::inexact_number};
 use yishi_policy::{AdmissionRefusal, SCRIPT_TIER_CLOSED};
 use yishi_record::commitments;
 use yishi_store::{
@@ -15,6 +15,7 @@ use crate::{
     App,
     events::event,
     failures::Failure,
+    quotas,
     sessions::Session,
     trust::{self, NewSignature, require_trusted},
 };
@@ -41,6 +42,10 @@ pub async fn upload(app: &App, session: &Session, package: Package) -> Result<Di
     let signatures = signatures.into_iter().enumerate().map(verify).collect::<Result<Vec<_>, _>>()?;
     let mut tx = app.db.write(ctx).await?;
     let mut events = Vec::new();
+    let most = quotas::hold(&mut tx, Quota::RuleSets).await?;
+    if most.is_some() && rule_sets::find(&mut tx, &admitted.digest).await?.is_none() {
+        quotas::within(&mut tx, ctx, session.tenant()?, (Quota::RuleSets, most), 1).await?;
+    }
     if rule_sets::insert(&mut tx, &admitted.digest, &component, &admitted.descriptor, ctx.now).await? {
         let body = json!({
             "component": admitted.digest,

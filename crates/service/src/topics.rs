@@ -10,6 +10,7 @@ use yishi_domain::{
     channels::Channel,
     escalation::Level,
     pool::words,
+    quotas::Quota,
     standard,
     timers::TimerKind,
     topics::{Category, Scored, TopicText},
@@ -30,6 +31,7 @@ use crate::{
     events::{commit_to, event},
     failures::Failure,
     moves::require_standing,
+    quotas,
     rules::Rules,
     sessions::Session,
     shadows,
@@ -84,13 +86,14 @@ pub(crate) struct Raised {
 pub async fn raise(app: &App, session: &Session, new: NewTopic) -> Result<TopicId, Failure> {
     let raised = prepare(app, session, new).await?;
     let mut tx = app.db.write(&session.ctx).await?;
+    quotas::require(&mut tx, &session.ctx, session.tenant()?, Quota::TopicsADay, 1).await?;
     enter(&mut tx, &session.ctx, &raised).await?;
     let id = tx.commit([raised.told.clone()], raised.topic.id).await?;
     watch(app, &session.ctx, &raised).await;
     Ok(id)
 }
 
-/// Enters what was prepared, in a transaction that commits what is told of it.
+/// Enters what was prepared, in a transaction that commits what is told of it and has taken it from the quota of topics.
 pub(crate) async fn enter(tx: &mut WriteTx, ctx: &Ctx, raised: &Raised) -> Result<(), Failure> {
     let Raised { topic, due_at, .. } = raised;
     topics::insert(tx, topic).await?;
@@ -109,6 +112,7 @@ pub(crate) async fn watch(app: &App, ctx: &Ctx, raised: &Raised) {
 async fn prepare(app: &App, session: &Session, new: NewTopic) -> Result<Raised, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
     let checked = check(&mut tx, session, new).await?;
+    quotas::foresee(&mut tx, &session.ctx, session.tenant()?, Quota::TopicsADay, 1).await?;
     drop(tx);
     let rules = Rules::active(app, &session.ctx).await?;
     let categories = rules.categories(app).await;

@@ -3,10 +3,10 @@
 use chrono::Duration;
 use serde_json::json;
 use uuid::Uuid;
-use yishi_domain::{Refusal, UnitId, subscriptions::Kinds};
+use yishi_domain::{Refusal, UnitId, quotas::Quota, subscriptions::Kinds};
 use yishi_store::{WriteTx, deliveries, records, webhooks};
 
-use crate::{App, directory, events::event, failures::Failure, sessions::Session};
+use crate::{App, directory, events::event, failures::Failure, quotas, sessions::Session};
 
 pub use yishi_store::{deliveries::Delivery, webhooks::Webhook};
 
@@ -35,6 +35,7 @@ pub async fn create(app: &App, session: &Session, terms: Terms, from: Option<u64
     if webhooks::list(&mut tx).await?.len() >= MOST {
         return Err(Refusal::conflict("webhook.too_many", format!("a tenant has at most {MOST} webhooks")).into());
     }
+    quotas::require(&mut tx, ctx, session.tenant()?, Quota::Webhooks, 1).await?;
     let size = records::size(&mut tx).await?;
     let webhook = Webhook {
         id: ctx.new_id(),

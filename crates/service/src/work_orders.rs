@@ -13,9 +13,11 @@ use yishi_domain::{
     access::Role,
     books::Fault,
     channels::Channel,
+    quotas::Quota,
     work_orders::{Mapping, Progress, WorkOrder, WorkStatus, status},
 };
 use yishi_store::{
+    tenants::Tenant,
     units,
     work_orders::{self, Standing},
 };
@@ -25,6 +27,7 @@ use crate::{
     events::{commit_to, event},
     failures::Failure,
     lines::{Line, refused},
+    quotas,
     sessions::Session,
     topics::{self, NewTopic, Raised},
 };
@@ -135,6 +138,8 @@ pub async fn receive(app: &Arc<App>, session: &Session, lines: Vec<Line>) -> Res
     }
     let lines: Vec<_> = fresh.iter().map(|it| it.0).collect();
     let (numbers, new): (Vec<_>, Vec<_>) = fresh.into_iter().map(|(_, number, new)| (number, new)).unzip();
+    let tenant = session.tenant()?;
+    quotas::foresee(&mut app.db.read(ctx).await?, ctx, tenant, Quota::TopicsADay, new.len()).await?;
     let prepared = topics::prepare_all(app, session, new).await;
     let prepared = prepared.map_err(|(i, failure)| at(lines.get(i).copied().unwrap_or_default(), failure))?;
     let mut raised = Vec::with_capacity(prepared.len());
@@ -165,7 +170,8 @@ pub async fn receive(app: &Arc<App>, session: &Session, lines: Vec<Line>) -> Res
         return Ok(received);
     }
     // In a task of its own: whoever hangs up before the answer ends neither this nor what the shadow is asked.
-    let kept = tokio::spawn(keep(Arc::clone(app), ctx.clone(), raised, called.into_values().collect(), received));
+    let (ctx, tenant, called) = (ctx.clone(), tenant.clone(), called.into_values().collect());
+    let kept = tokio::spawn(keep(Arc::clone(app), ctx, tenant, raised, called, received));
     kept.await.map_err(|error| Failure::Inconsistent(error.to_string()))?
 }
 
@@ -183,12 +189,14 @@ fn said(row: &mut work_orders::WorkOrder, order: &WorkOrder, now: DateTime<Utc>)
 async fn keep(
     app: Arc<App>,
     ctx: Ctx,
+    tenant: Tenant,
     raised: Vec<(work_orders::WorkOrder, Raised)>,
     called: Vec<work_orders::WorkOrder>,
     received: Vec<Received>,
 ) -> Result<Vec<Received>, Failure> {
     let mut tx = app.db.write(&ctx).await?;
     let mut told: Vec<Event> = Vec::new();
+    quotas::require(&mut tx, &ctx, &tenant, Quota::TopicsADay, raised.len()).await?;
     for (row, topic) in &raised {
         topics::enter(&mut tx, &ctx, topic).await?;
         if !work_orders::insert(&mut tx, row).await? {

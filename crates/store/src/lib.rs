@@ -67,6 +67,7 @@ pub mod positions;
 pub mod preferences;
 pub mod provinces;
 pub mod provisions;
+pub mod quotas;
 pub mod record_keys;
 pub mod records;
 pub mod references;

@@ -1,4 +1,5 @@
-//! The province's view: all tenants side by side through the platform's own role, which sees sums and no cases, and a log of every look.
+//! The province's view: all tenants side by side through the platform's own role, which sees sums and no cases, and a log of every look
+//! and of what operators set.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -6,7 +7,7 @@ use sqlx::{AssertSqlSafe, PgPool};
 use uuid::Uuid;
 use yishi_domain::{Ctx, Digest, TenantId, describe::Descriptor};
 
-use crate::{StoreError, TenantTx, transactions::PlatformTx};
+use crate::{StoreError, TenantTx, WriteTx, transactions::PlatformTx};
 
 /// A transaction that looks at tenants one after the other; [`ProvinceTx::commit`] takes what the platform's log says of it.
 #[derive(Debug)]
@@ -31,19 +32,28 @@ impl ProvinceTx {
 
     /// Adds to the platform's log what was looked at, and commits.
     pub async fn commit(mut self, ctx: &Ctx, kind: &str, body: Value) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO platform_events (id, kind, principal, request, at, body) VALUES ($1, $2, $3, $4, $5, $6)",
-        )
+        add(&mut self.inner, ctx, kind, body).await?;
+        self.inner.end().await
+    }
+}
+
+/// Adds to the platform's log what its operator does to a tenant, in the transaction that does it. The database takes only what names the tenant, and of
+/// the kinds that it knows to be such acts.
+pub async fn note(tx: &mut WriteTx, ctx: &Ctx, kind: &str, body: Value) -> Result<(), StoreError> {
+    add(tx, ctx, kind, body).await
+}
+
+async fn add(tx: &mut TenantTx, ctx: &Ctx, kind: &str, body: Value) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO platform_events (id, kind, principal, request, at, body) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(ctx.new_id::<Uuid>())
         .bind(kind)
         .bind(ctx.actor.principal())
         .bind(ctx.request.uuid())
         .bind(ctx.wall)
         .bind(body)
-        .execute(self.inner.sql())
+        .execute(tx.sql())
         .await?;
-        self.inner.end().await
-    }
+    Ok(())
 }
 
 /// An event of the platform's log.
@@ -53,11 +63,11 @@ pub struct PlatformEvent {
     pub id: Uuid,
     /// Its kind.
     pub kind: String,
-    /// Who looked.
+    /// Who looked, or acted.
     pub principal: String,
     /// When, by the wall clock.
     pub at: DateTime<Utc>,
-    /// What was looked at.
+    /// What was looked at, or done.
     pub body: Value,
 }
 

@@ -14,7 +14,7 @@ const OPERATOR: &str = "operator";
 const EXEMPT: &[(&str, &str)] = &[
     ("_sqlx_migrations", "the migrations' own ledger; no login role may touch it"),
     ("tenants", "the directory of tenants, read before a tenant is known"),
-    ("platform_events", "the platform's own log of what it looks at; no tenant's data"),
+    ("platform_events", "the platform's own log of what it looks at and sets; no tenant's data"),
 ];
 
 /// The tables of a case and of what serves it, which the catalogue must show and hold to the same as all others.
@@ -55,6 +55,7 @@ const CASES: &[&str] = &[
     "timers",
     "look_backs",
     "settings",
+    "quotas",
     "helper_visits",
     "topic_words",
     "topic_supports",
@@ -276,6 +277,11 @@ async fn the_province_sees_sums_of_the_city_that_it_looks_at_and_nothing_of_its_
     sqlx::query("SET yishi.looks_at = '00000000-0000-0000-0000-000000000001'").execute(&mut login).await.expect("set");
     for forbidden in [
         "SELECT * FROM topics",
+        "SELECT title FROM topics",
+        "SELECT name FROM members",
+        "SELECT topic_id FROM attachments",
+        "SELECT url FROM webhooks",
+        "UPDATE quotas SET most = 0",
         "SELECT * FROM report_cases",
         "SELECT * FROM report_people",
         "SELECT * FROM events",
@@ -296,6 +302,30 @@ async fn the_province_sees_sums_of_the_city_that_it_looks_at_and_nothing_of_its_
     assert_eq!(seen.iter().filter(|it| it.1 == "city").count(), 8, "two measures in four grains: {seen:?}");
     let below: Vec<_> = seen.iter().filter(|it| it.1 != "city").map(|it| (it.2.as_str(), it.3.as_str())).collect();
     assert!(below.len() == 3 && below.iter().all(|it| it.0 == "meetings_held" && it.1 != "day"), "{below:?}");
+}
+
+#[tokio::test]
+async fn a_tenants_act_adds_to_the_platforms_log_that_its_own_quotas_were_set_and_nothing_else() {
+    let (db, urls) = testing::database().await;
+    let (_, _) = (tenant(&db, 1).await, tenant(&db, 2).await);
+    let mut login = PgConnection::connect(&urls.app).await.expect("the login role connects");
+    sqlx::query("SET yishi.tenant = '00000000-0000-0000-0000-000000000001'").execute(&mut login).await.expect("set");
+    let mut add = async |kind: &str, tenant: &str| {
+        let query = sqlx::query(
+            "INSERT INTO platform_events (id, kind, principal, request, at, body)
+             VALUES (gen_random_uuid(), $1, 'operator:ops', gen_random_uuid(), now(), jsonb_build_object('tenant', $2::text))",
+        );
+        query.bind(kind).bind(tenant).execute(&mut login).await.map_err(|error| error.to_string())
+    };
+    add("quotas.set", "city-1").await.expect("its own");
+    for (kind, tenant) in [("quotas.set", "city-2"), ("province.looked_at", "city-1")] {
+        let error = add(kind, tenant).await.expect_err(kind);
+        assert!(error.contains("row-level security"), "{kind} of {tenant}: {error}");
+    }
+    for forbidden in ["SELECT * FROM platform_events", "UPDATE platform_events SET body = '{}'"] {
+        let error = sqlx::query(forbidden).execute(&mut login).await.expect_err(forbidden).to_string();
+        assert!(error.contains("permission denied"), "{forbidden}: {error}");
+    }
 }
 
 #[tokio::test]

@@ -151,6 +151,7 @@ pub(crate) fn of_event(kind: &str) -> Option<&'static str> {
         "provision.drawn" => "领用资源",
         "provision.returned" => "归还资源",
         "settings.changed" => "更改城市设定",
+        "quotas.set" => "省级设定用量上限",
         "case.held_open" => "待整改或回头看后办结",
         "api_key.created" => "签发接口密钥",
         "api_key.revoked" => "收回接口密钥",

@@ -16,6 +16,7 @@ use crate::{
     problems::Problem,
     resources::{
         Tag,
+        quotas::QuotaUses,
         reports::{ReportTarget, ReportValue, bad, indicators_of, read_period},
     },
     sessions::Session,
@@ -67,6 +68,8 @@ pub struct ProvinceCity {
     pub rules: Option<ProvinceRules>,
     /// The widest tier of limits that is open to its rule sets: `native` or `script`.
     pub tier: String,
+    /// Its quotas with what is used of each.
+    pub quotas: QuotaUses,
 }
 
 /// A figure of a city.
@@ -119,7 +122,7 @@ pub struct PlatformLogEvent {
 
 #[OpenApi(tag = "Tag::Platform")]
 impl ProvincesApi {
-    /// Looks at all cities side by side: coverage against the plan, indicators, and the rules in use. No case can be seen; every look is logged.
+    /// Looks at all cities side by side: coverage against the plan, indicators, the rules in use, and quotas. No case can be seen; every look is logged.
     #[oai(path = "/platform/reports", method = "get", operation_id = "get_province_report")]
     async fn get_province_report(
         &self,
@@ -141,7 +144,7 @@ impl ProvincesApi {
         Ok(Json(ProvinceReport { from: period.from, to: period.last(), least_people: LEAST_PEOPLE, cities }))
     }
 
-    /// Lists the platform's own log: who looked across cities at what, and when.
+    /// Lists the platform's own log: who looked across cities at what, or set which quotas of a city, and when.
     #[oai(path = "/platform/log", method = "get", operation_id = "list_platform_log")]
     async fn list_platform_log(
         &self,
@@ -197,6 +200,7 @@ impl From<City> for ProvinceCity {
                 Tier::Native => "native".into(),
                 Tier::Script => "script".into(),
             },
+            quotas: QuotaUses::of(&it.quotas),
         }
     }
 }

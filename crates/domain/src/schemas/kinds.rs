@@ -12,6 +12,7 @@ pub(super) const OF_A_CITY: &[Row] = &[
     ("grant.given", 1, "A member was given a role.", "grant:id member:id role:word unit:id until?:at"),
     ("clock.advanced", 1, "A sandbox's clock was moved forward.", "hours:num shows:at"),
     ("settings.changed", 1, "A city changed its settings.", "settings:@settings"),
+    ("quotas.set", 1, "The province said how much a city may keep, and do in a day.", "quotas:@quotas"),
     (
         "working_days.changed",
         1,
@@ -430,6 +431,7 @@ pub(super) const DEFINITIONS: &[(&str, &str)] = &[
         "settings",
         "satisfaction_floor_per_mille:num look_back_days:num closing_needs_look_back:yes closing_needs_findings_closed:yes",
     ),
+    ("quotas", "members:num? topics_a_day:num? attachment_bytes:num? rule_sets:num? webhooks:num?"),
     ("notice_rule", "kinds:[text] to:[@audience] when:word"),
     ("audience", "who:word role?:word level?:word"),
     ("structure", "total:num presence:{num} age_band:{num} sex:{num} occupation:{num}"),
