@@ -63,6 +63,9 @@ pub async fn look(
 ) -> Result<Vec<City>, Failure> {
     let all = tenants::list(&mut app.db.platform().await?).await?;
     let coverage = Indicator::of("coverage").ok_or_else(|| Failure::Inconsistent("coverage is no indicator".into()))?;
+    // It is read once, also where it is asked for.
+    let mut asked = indicators.to_vec();
+    asked.extend((!indicators.iter().any(|it| it.id == coverage.id)).then_some(coverage));
     let mut tx = app.db.province().await?;
     let mut cities = Vec::with_capacity(all.len());
     for tenant in all {
@@ -70,8 +73,6 @@ pub async fn look(
         let tier = app.trust.tier_of(&tenant.slug);
         let tx = tx.look_at(tenant.id).await?;
         let Some(root) = units::find_by_code(tx, &tenant.code).await? else { continue };
-        let mut asked = indicators.to_vec();
-        asked.push(coverage);
         let read = Read::of(tx, &[root.id.uuid()], &asked, period).await?;
         let spread = read.figures(root.id, coverage, period, false).pop();
         let spread = spread.ok_or_else(|| Failure::Inconsistent("there is no figure of the coverage".into()))?;

@@ -117,10 +117,11 @@ pub async fn residents(
 /// How many communities each of these units has.
 pub async fn communities(tx: &mut TenantTx, units: &[Uuid]) -> Result<HashMap<UnitId, i64>, StoreError> {
     let rows: Vec<(Uuid, i64)> = sqlx::query_as(
-        "SELECT a.id, count(*) FROM units u
-         CROSS JOIN LATERAL unnest(string_to_array(rtrim(u.path, '/'), '/')) AS c (code)
-         JOIN units a ON a.tenant_id = $1 AND a.code = c.code
-         WHERE u.tenant_id = $1 AND u.level = 'community' AND u.merged_into IS NULL AND a.id = ANY($2) GROUP BY 1",
+        // The path of what lies under a unit begins with the unit's, which ends with a slash; `0` is the character after a slash.
+        "SELECT a.id, (SELECT count(*) FROM units u
+             WHERE u.tenant_id = $1 AND u.path ~>=~ a.path AND u.path ~<~ (rtrim(a.path, '/') || '0')
+             AND u.level = 'community' AND u.merged_into IS NULL)
+         FROM units a WHERE a.tenant_id = $1 AND a.id = ANY($2)",
     )
     .bind(tx.tenant().uuid())
     .bind(units)
@@ -140,10 +141,10 @@ pub async fn active(
     let starts: Vec<_> = parts.iter().map(|(_, start)| *start).collect();
     let rows: Vec<(Uuid, i64)> = sqlx::query_as(
         "SELECT a.id, count(*) FROM (
-             SELECT u.path FROM unnest($4::text[], $5::date[]) AS p (grain, start)
+             SELECT c.unit_id FROM unnest($4::text[], $5::date[]) AS p (grain, start)
              JOIN report_counters c ON c.grain = p.grain AND c.start = p.start
-             JOIN units u ON u.tenant_id = $1 AND u.id = c.unit_id AND u.level = 'community' AND u.merged_into IS NULL
-             WHERE c.tenant_id = $1 AND c.measure = $3 GROUP BY u.path HAVING sum(c.value) > 0) u
+             WHERE c.tenant_id = $1 AND c.measure = $3 GROUP BY c.unit_id HAVING sum(c.value) > 0) w
+         JOIN units u ON u.tenant_id = $1 AND u.id = w.unit_id AND u.level = 'community' AND u.merged_into IS NULL
          CROSS JOIN LATERAL unnest(string_to_array(rtrim(u.path, '/'), '/')) AS q (code)
          JOIN units a ON a.tenant_id = $1 AND a.code = q.code WHERE a.id = ANY($2) GROUP BY 1",
     )
