@@ -23,6 +23,7 @@ mod execution;
 mod facts;
 mod feeds;
 mod fund_files;
+mod gates;
 mod harms;
 mod imports;
 mod inclusion;

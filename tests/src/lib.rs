@@ -21,6 +21,7 @@ pub mod collectors;
 pub mod communities;
 pub mod decisions;
 pub mod folders;
+pub mod gates;
 pub mod instants;
 pub mod kills;
 pub mod mailboxes;

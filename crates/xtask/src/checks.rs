@@ -30,12 +30,22 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
         database = postgres::provide(root)?;
         Ok(Done::Ran)
     });
+    // What comes from PyPI comes while the compiler works; the steps that need it find it there, or say why not.
+    let fetching = thread::spawn({
+        let root = root.to_owned();
+        move || {
+            buckets::provide(&root).ok();
+            frictionless::provide(&root).ok();
+            contracts::provide(&root).ok();
+        }
+    });
     steps.step("plugins: build", || ran(plugins::build(root)));
     steps.step("plugins: format", || ran(run(on_plugins(root, "fmt").args(["--all", "--check"]))));
     steps.step("plugins: lints", || ran(run(on_plugins(root, "clippy").args(LINTS))));
     steps.step("plugins: tests", || ran(run(on_plugins(root, "test").args(["--locked", "--workspace"]))));
     steps.step("lints", || ran(run(cargo(root).arg("clippy").args(LINTS))));
     steps.step("build", || ran(run(cargo(root).args(["build", "--locked", "--workspace"]))));
+    fetching.join().ok();
     steps.step("plugins: C, JavaScript", || languages::build(root));
     steps.step("S3 server", || buckets::provide(root));
     steps.step("page layout", || printers::provide(root));

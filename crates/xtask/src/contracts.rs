@@ -1,6 +1,6 @@
 //! Tries the interface out with requests that Schemathesis makes up from its description, with a token of each role.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
@@ -8,15 +8,32 @@ use crate::{
     postgres,
     processes::{cargo, run},
     steps::Done,
-    tools,
+    tools::{self, Tool},
 };
 
 const PACKAGE: &str = "schemathesis==4.32.5";
 
-/// Tries it out as a check among others.
+/// Tries it out as a check among others: what the description gives as examples, and requests that are drawn from it.
 pub fn check(root: &Path) -> Result<Done> {
-    let program = match tools::python(root, "schemathesis", &[PACKAGE])? {
-        Ok(bin) => bin.join("schemathesis"),
+    requests(root, false)
+}
+
+/// Tries it out as a command of its own, which fails where it cannot; whoever may do most also tries the edge of every parameter, and sequences.
+pub fn try_out(root: &Path) -> Result<()> {
+    match requests(root, true)? {
+        Done::Skipped(reason) => bail!("{reason}"),
+        Done::Ran | Done::Unchanged => Ok(()),
+    }
+}
+
+/// Installs Schemathesis under `target/tools`, where Python can be had.
+pub fn provide(root: &Path) -> Result<Tool<PathBuf>> {
+    Ok(tools::python(root, "schemathesis", &[PACKAGE])?.map(|bin| bin.join("schemathesis")))
+}
+
+fn requests(root: &Path, edges: bool) -> Result<Done> {
+    let program = match provide(root)? {
+        Ok(program) => program,
         Err(reason) => return Ok(Done::Skipped(reason)),
     };
     let database = postgres::provide(root)?;
@@ -26,14 +43,9 @@ pub fn check(root: &Path) -> Result<Done> {
     if let Some(folder) = database {
         tests.env("YISHI_PG_BIN", folder);
     }
+    if edges {
+        tests.env("YISHI_TESTS_EDGES", "yes");
+    }
     run(tests.env("YISHI_TESTS_SCHEMATHESIS", program))?;
     Ok(Done::Ran)
-}
-
-/// Tries it out as a command of its own, which fails where it cannot.
-pub fn try_out(root: &Path) -> Result<()> {
-    match check(root)? {
-        Done::Skipped(reason) => bail!("{reason}"),
-        Done::Ran | Done::Unchanged => Ok(()),
-    }
 }
