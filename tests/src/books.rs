@@ -85,11 +85,21 @@ pub async fn counted(community: &Community, ballot: &str) -> Value {
 /// Verifies a decision's bundle as anybody does; gives its text.
 pub async fn verified(community: &Community, ballot: &str) -> String {
     let key = community.city.record(1).await.key;
-    let bundle = community.city.public().get(&format!("/ballots/{ballot}/bundle")).await;
+    let bundle = async || community.city.public().get(&format!("/ballots/{ballot}/bundle")).await;
+    let mut found = bundle().await;
+    for _ in 0..200 {
+        if found.status == 200 {
+            break;
+        }
+        // What was decided a moment ago is not under a signed checkpoint yet.
+        found.refused(404, "ballot.not_recorded");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        found = bundle().await;
+    }
     let folder = Folder::new();
     let path = folder.path().join("bundle.json");
-    std::fs::write(&path, &bundle.text).expect("written");
+    std::fs::write(&path, &found.text).expect("written");
     let said = programs::run(["verify", path.to_str().expect("a plain name"), "--checkpoint-key", &key]).await.done();
     assert!(said.contains("verified: "), "{said}");
-    bundle.text.clone()
+    found.text.clone()
 }
