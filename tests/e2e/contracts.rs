@@ -2,8 +2,7 @@
 //! describes, and never a failure of the server.
 //!
 //! Schemathesis (Hatfield-Dodds and Dygalo, ICSE 2022, doi 10.1145/3510454.3528637) makes the requests from the description. `cargo xtask contracts`
-//! brings it, names its program in `YISHI_TESTS_SCHEMATHESIS`, and asks by `YISHI_TESTS_EDGES` for edge cases and sequences as well, which the checks of
-//! every change leave out; `YISHI_TESTS_EXAMPLES` says how many requests an operation gets of each role.
+//! brings it and names its program in `YISHI_TESTS_SCHEMATHESIS`; `YISHI_TESTS_EXAMPLES` says how many requests an operation gets of each role.
 
 use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, sync::Arc};
 
@@ -30,8 +29,6 @@ async fn whoever_asks_whatever_they_send_the_answer_is_one_that_is_described() {
         println!("skipped: `cargo xtask contracts` brings Schemathesis, which YISHI_TESTS_SCHEMATHESIS names");
         return;
     };
-    // Whoever may do most then also gets the edge cases of every parameter, and sequences of requests.
-    let edges = std::env::var_os("YISHI_TESTS_EDGES").is_some();
     let examples = std::env::var("YISHI_TESTS_EXAMPLES").unwrap_or_else(|_| EXAMPLES.into());
     let folder = Folder::new();
     let printer = printer(&folder);
@@ -65,10 +62,8 @@ async fn whoever_asks_whatever_they_send_the_answer_is_one_that_is_described() {
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut tries = JoinSet::new();
     for (name, token) in callers {
-        let phases = match name {
-            "administrator" if edges => "examples,coverage,fuzzing,stateful",
-            _ => "examples,fuzzing",
-        };
+        // Whoever may do most also gets the edge cases of every parameter, and sequences of requests.
+        let phases = if name == "administrator" { "examples,coverage,fuzzing,stateful" } else { "examples,fuzzing" };
         let mut command = Command::new(&program);
         command.arg("--config-file").arg(&config).args(["run", &format!("{address}/openapi.json"), "--url", &address]);
         command.args(["--continue-on-failure", "--no-color", "--seed", "1"]);

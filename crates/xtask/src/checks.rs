@@ -1,7 +1,6 @@
 //! Every check, in the order in which a mistake shows soonest.
 
 use std::{
-    num::NonZero,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
     thread,
@@ -10,7 +9,7 @@ use std::{
 use anyhow::Result;
 
 use crate::{
-    buckets, charts, clients, compilers, contracts, frictionless, languages, licences, plugins, postgres, printers,
+    buckets, charts, clients, compilers, frictionless, languages, licences, plugins, postgres, printers,
     processes::{cargo, run},
     specs,
     steps::{Done, Steps},
@@ -36,7 +35,6 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
         move || {
             buckets::provide(&root).ok();
             frictionless::provide(&root).ok();
-            contracts::provide(&root).ok();
         }
     });
     steps.step("plugins: build", || ran(plugins::build(root)));
@@ -57,7 +55,6 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
         tests.env("YISHI_TESTS_CLIENTS", clients::folder(root));
         ran(run(tests.args(["test", "--locked", "--workspace", "--no-fail-fast"])))
     });
-    steps.step("interface: contracts", || contracts::check(root));
     steps.step("interface: equal", || specs::compare(root));
     steps.step("interface: unbroken", || specs::unbroken(root));
     steps.step("interface: lint", || specs::lint(root));
@@ -83,8 +80,5 @@ fn tests(root: &Path, database: Option<PathBuf>) -> Command {
     if let Some(folder) = database {
         cargo.env("YISHI_PG_BIN", folder);
     }
-    // Stories wait for their servers, clocks and mail for half of their time.
-    let threads = 2 * thread::available_parallelism().map_or(1, NonZero::get);
-    cargo.env("RUST_TEST_THREADS", threads.to_string());
     cargo
 }
