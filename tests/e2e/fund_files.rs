@@ -34,20 +34,13 @@ async fn funds_come_in_whole_or_not_at_all_and_go_out_as_they_came() {
 
     let other = Community::gathered(0).await;
     let moved = file.replace(community.city.slug(), other.city.slug());
-    let rows: String = moved
-        .lines()
-        .skip(1)
-        .map(|line| {
-            let cells: Vec<_> = line.rsplitn(3, ',').collect();
-            let (unit, name) = cells[2].split_once(',').expect("two cells");
-            let row = json!({"unit": unit, "name": name.trim_matches('"'), "kind": cells[1], "may_overdraw": cells[0]});
-            format!("{row}\n")
-        })
-        .collect();
+    let lines = boss.get("/funds/file?format=ndjson").await.text;
+    let rows = lines.replace(community.city.slug(), other.city.slug());
     let boss = other.boss().await;
     let sent = boss.post_bytes("/funds/file", "application/x-ndjson", rows).await;
     assert_eq!(sent.expect(200), opens(2, 0));
     assert_eq!(boss.get("/funds/file").await.text, moved);
+    assert_eq!(boss.get("/funds/file?format=ndjson").await.text.lines().count(), 2);
 }
 
 #[tokio::test]

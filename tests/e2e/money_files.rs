@@ -280,7 +280,8 @@ async fn crowdfundings_and_pledges_on_paper_come_from_files_also_those_that_had_
     assert_eq!(told, ["line 2: campaign", "line 3: member", "line 4: amount_fen", "line 5: reference"]);
     let held = |file: String| file.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(held(boss.get("/money/pledges/file").await.text).len(), 4);
-    assert_eq!(community.coordinator().get("/money/pledges/file").await.status, 200);
+    assert_eq!(community.coordinator().get("/money/campaigns/file").await.status, 200);
+    community.coordinator().get("/money/pledges/file").await.refused(403, "session.forbidden");
     community.resident(0).get("/money/pledges/file").await.refused(403, "session.forbidden");
 
     let other = Books::opened().await;

@@ -115,12 +115,8 @@ pub async fn budget(app: &App, session: &Session, id: FundId, budget: Budget) ->
             Refusal::invalid("budget.bad_amount", format!("units[{i}].residents"), text)
         })?;
         let note = format!("{year}: {residents} x {per_head_fen} fen");
-        list.push(NewEntry::new(
-            id,
-            EntryKind::Budget,
-            note,
-            postings(EntryKind::Budget, (id, unit), None, None, fen)?,
-        ));
+        let postings = postings(EntryKind::Budget, (id, unit), None, None, fen)?;
+        list.push(NewEntry::new(id, EntryKind::Budget, note, postings));
     }
     let booked = book(&mut tx, ctx, list).await?;
     commit(tx, booked, |ids| ids).await

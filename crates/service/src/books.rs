@@ -1,6 +1,6 @@
 //! The registers that a city keeps: their rows, one by one and as files.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use yishi_domain::{
     Ctx, Event, Refusal, UnitId,
     books::{Book, Cells, Fault, Row, read},
@@ -144,4 +144,29 @@ pub(crate) fn line<T: AsRef<[u8]>>(bytes: &mut Vec<u8>, cells: impl Iterator<Ite
     let mut writer = csv::Writer::from_writer(bytes);
     let written = writer.write_record(cells).and_then(|()| Ok(writer.flush()?));
     written.map_err(|error| Failure::Inconsistent(error.to_string()))
+}
+
+/// Adds a row to a file: as a line of CSV, or as an object without what is empty.
+pub(crate) fn row_of(
+    bytes: &mut Vec<u8>,
+    format: Format,
+    columns: &[&str],
+    cells: Vec<Option<Value>>,
+) -> Result<(), Failure> {
+    match format {
+        Format::Csv => {
+            let text = |it: Option<Value>| match it {
+                Some(Value::String(text)) => text,
+                Some(other) => other.to_string(),
+                None => String::new(),
+            };
+            line(bytes, cells.into_iter().map(text))?;
+        }
+        Format::Ndjson => {
+            let given = columns.iter().zip(cells).filter_map(|(name, it)| Some(((*name).to_owned(), it?)));
+            bytes.extend(Value::Object(given.collect::<Map<_, _>>()).to_string().into_bytes());
+            bytes.push(b'\n');
+        }
+    }
+    Ok(())
 }

@@ -16,6 +16,7 @@ use yishi_store::{
 
 use crate::{
     App,
+    books::{Format, line, row_of},
     events::event,
     failures::Failure,
     lines::{Line, Reading, one_of, refused},
@@ -112,19 +113,21 @@ pub async fn import(app: &App, session: &Session, lines: Vec<Line>, dry_run: boo
     Ok(tx.commit_with(first, told, done).await?)
 }
 
-/// All funds as a file of CSV, which opens them again elsewhere, in order of their units and names.
-pub async fn export(app: &App, session: &Session) -> Result<Vec<u8>, Failure> {
+/// All funds as a file, which opens them again elsewhere, in order of their units and names.
+pub async fn export(app: &App, session: &Session, format: Format) -> Result<Vec<u8>, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
     let mut rows = funds::with_codes(&mut tx, None).await?;
     rows.sort_by(|a, b| (&a.0, &a.1.name).cmp(&(&b.0, &b.1.name)));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |error: csv::Error| Failure::Inconsistent(error.to_string());
-    writer.write_record(COLUMNS).map_err(failed)?;
+    let mut bytes = Vec::new();
+    if format == Format::Csv {
+        line(&mut bytes, COLUMNS.iter())?;
+    }
     for (code, fund) in rows {
         let may_overdraw = if fund.may_overdraw { "yes" } else { "no" };
-        writer.write_record([code.as_str(), &fund.name, fund.kind.code(), may_overdraw]).map_err(failed)?;
+        let cells = [code.as_str(), &fund.name, fund.kind.code(), may_overdraw].map(|it| Some(it.into()));
+        row_of(&mut bytes, format, &COLUMNS, cells.into())?;
     }
-    writer.into_inner().map_err(|error| Failure::Inconsistent(error.to_string()))
+    Ok(bytes)
 }
 
 fn read(cells: Cells) -> Result<Wanted, Vec<Fault>> {

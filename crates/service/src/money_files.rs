@@ -10,10 +10,11 @@ mod provisions;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use uuid::Uuid;
 use yishi_domain::{
     Event, Refusal,
+    access::Role,
     books::Fault,
     money::{MoneyFile, Purpose},
 };
@@ -22,7 +23,7 @@ use yishi_store::{Chosen, TenantTx, WriteTx, funds, references};
 use crate::{
     App,
     bookings::require_served,
-    books::{Format, line},
+    books::{Format, line, row_of},
     failures::Failure,
     lines::{Line, Reading, fault, refused},
     sessions::Session,
@@ -139,7 +140,7 @@ pub async fn import(
     Ok(tx.commit_with(first, events, done).await?)
 }
 
-/// A part of a file of all there is, after a row, and the last row in it; none when the file is over. The first part of CSV begins with the header.
+/// A part of a file of all there is, of pledges for administrators of the whole city alone, after a row, and the last row in it; none when the file is over. The first part of CSV begins with the header.
 pub async fn export(
     app: &App,
     session: &Session,
@@ -147,6 +148,10 @@ pub async fn export(
     format: Format,
     after: Option<Option<Uuid>>,
 ) -> Result<Option<(Option<Uuid>, Vec<u8>)>, Failure> {
+    if file == MoneyFile::Pledges {
+        // Who gives how much is told to nobody else.
+        session.require_role(Role::Administrator, &session.root()?)?;
+    }
     let mut tx = app.db.read(&session.ctx).await?;
     match file {
         MoneyFile::Entries => written::<entries::Line>(&mut tx, format, after).await,
@@ -174,22 +179,7 @@ async fn written<T: Told>(
     }
     let last = rows.last().map(|(id, _)| *id);
     for (_, row) in rows {
-        let cells = row.cells();
-        match format {
-            Format::Csv => {
-                let text = |it: Option<Value>| match it {
-                    Some(Value::String(text)) => text,
-                    Some(other) => other.to_string(),
-                    None => String::new(),
-                };
-                line(&mut bytes, cells.into_iter().map(text))?;
-            }
-            Format::Ndjson => {
-                let given = columns.iter().zip(cells).filter_map(|(name, it)| Some(((*name).to_owned(), it?)));
-                bytes.extend(Value::Object(given.collect::<Map<_, _>>()).to_string().into_bytes());
-                bytes.push(b'\n');
-            }
-        }
+        row_of(&mut bytes, format, columns, row.cells())?;
     }
     Ok((!bytes.is_empty()).then_some((last, bytes)))
 }

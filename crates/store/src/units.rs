@@ -175,14 +175,13 @@ pub async fn with_codes(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<Unit>
     Ok(query.build_query_as().fetch_all(tx.sql()).await?)
 }
 
-/// The statistical codes of units.
-pub async fn codes(tx: &mut TenantTx, ids: &[Uuid]) -> Result<BTreeMap<UnitId, String>, StoreError> {
-    let rows: Vec<(Uuid, String)> = sqlx::query_as("SELECT id, code FROM units WHERE tenant_id = $1 AND id = ANY($2)")
-        .bind(tx.tenant().uuid())
-        .bind(ids)
-        .fetch_all(tx.sql())
-        .await?;
-    Ok(rows.into_iter().map(|(id, code)| (UnitId(id), code)).collect())
+/// The units with these identifiers.
+pub async fn of_ids(tx: &mut TenantTx, ids: &[Uuid]) -> Result<BTreeMap<UnitId, Unit>, StoreError> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(" FROM units WHERE tenant_id = ").push_bind(tx.tenant().uuid());
+    query.push(" AND id = ANY(").push_bind(ids).push(")");
+    let units: Vec<Unit> = query.build_query_as().fetch_all(tx.sql()).await?;
+    Ok(units.into_iter().map(|it| (it.id, it)).collect())
 }
 
 /// Lists the departments of these names that belong to a unit on a path: of each name the lowest, in the order of the names.

@@ -5,9 +5,14 @@ use poem_openapi::{
     param::{Header, Path, Query},
     payload::{Binary, Json},
 };
-use yishi_service::{failures::Failure, fund_files, lines};
+use yishi_service::{books::Format, failures::Failure, fund_files, lines};
 
-use crate::{parameters::RequestKey, problems::Problem, resources::Tag, sessions::Session};
+use crate::{
+    parameters::RequestKey,
+    problems::Problem,
+    resources::{Tag, books::FileFormat},
+    sessions::Session,
+};
 
 /// The operations on files of funds.
 pub struct FundFilesApi;
@@ -37,7 +42,7 @@ pub struct FundsOpened {
 #[derive(ApiResponse)]
 pub enum FundsWritten {
     /// The funds, in order of their units and names, as they can be opened elsewhere.
-    #[oai(status = 200, content_type = "text/csv")]
+    #[oai(status = 200)]
     File(
         Binary<Vec<u8>>,
         /// The file's name.
@@ -74,7 +79,7 @@ impl FundFilesApi {
         Ok(Json(FundsOpened { opened, unchanged }))
     }
 
-    /// Gets all funds as a file of CSV; another city's funds are opened from it.
+    /// Gets all funds as a file; another city's funds are opened from it.
     #[oai(path = "/v1/:tenant/funds/file", method = "get", operation_id = "export_funds")]
     async fn export_funds(
         &self,
@@ -82,8 +87,11 @@ impl FundFilesApi {
         /// The tenant's slug.
         #[oai(name = "tenant")]
         _tenant: Path<String>,
+        /// How funds are written; as CSV unless given.
+        format: Query<Option<FileFormat>>,
     ) -> Result<FundsWritten, Problem> {
-        let bytes = fund_files::export(&session.app, &session).await?;
-        Ok(FundsWritten::File(Binary(bytes), "attachment; filename=\"funds.csv\"".into()))
+        let format = format.map_or(Format::Csv, Format::from);
+        let bytes = fund_files::export(&session.app, &session, format).await?;
+        Ok(FundsWritten::File(Binary(bytes), format!("attachment; filename=\"funds.{}\"", format.code())))
     }
 }

@@ -37,7 +37,8 @@ wire_enum! {
         /// Crowdfundings: reference, keeper, fund, unit, title, goal_fen, ends_at, state. One that is `collected` or `released` had ended elsewhere; what
         /// it collected is an entry.
         Campaigns,
-        /// Pledges: reference, campaign, member, amount_fen. `campaign` is the reference of the crowdfunding, and `member` the member's id.
+        /// Pledges: reference, campaign, member, amount_fen. `campaign` is the reference of the crowdfunding, and `member` the member's id. Administrators of the
+        /// whole city alone get this file.
         Pledges,
     }
 }

@@ -102,6 +102,17 @@ fn an_amount_is_more_than_nothing_and_moves_between_two_accounts() {
 }
 
 #[test]
+fn accounts_sort_as_the_database_sorts_them() {
+    assert!(
+        AccountKind::ALL.is_sorted_by_key(|it| it.code()),
+        "they are locked in parts, each in the database's order"
+    );
+    let account = |item| Account::allocated(fund(0), unit(0), Purpose { resolution: ResolutionId(Uuid::max()), item });
+    let [whole, item] = [account(None), account(Some(ItemId(Uuid::from_u128(1))))];
+    assert!(whole < item && whole.purpose_ids() < item.purpose_ids());
+}
+
+#[test]
 fn a_quarter_begins_at_midnight_of_its_zone() {
     let zone = FixedOffset::east_opt(8 * 3600).expect("an offset");
     let quarter: Quarter = "2026-Q4".parse().expect("a quarter");

@@ -6,7 +6,6 @@ use serde_json::Value;
 use uuid::Uuid;
 use yishi_domain::{
     DrawId, ItemId, ResolutionId,
-    books::Fault,
     money::{MoneyFile, Purpose},
 };
 use yishi_store::{
@@ -14,9 +13,8 @@ use yishi_store::{
     provisions::{self, Draw, Provision},
 };
 
-use super::{Beside, Purposes, REFERENCE, Sheet, Taken, Told, known, names, provisions as offers};
+use super::{Beside, Purposes, REFERENCE, Sheet, Taken, Told, known, names, places::Held, provisions as offers};
 use crate::{
-    directory::find_unit,
     failures::Failure,
     lines::{self, Reading},
     pools::{put_back, require_quantity, take_out},
@@ -33,9 +31,6 @@ pub(super) struct Line {
     quantity: u64,
     returned: bool,
 }
-
-/// What lines draw from, with the path of its unit.
-type Held = BTreeMap<String, (Provision, String)>;
 
 impl Told for Line {
     const FILE: MoneyFile = MoneyFile::Draws;
@@ -100,7 +95,8 @@ pub(super) async fn take(tx: &mut WriteTx, session: &Session, lines: Vec<lines::
         provisions::draws(tx, Chosen::Ids(&there)).await?.into_iter().map(|it| (it.id.uuid(), it)).collect();
     let mut purposes = Purposes::default();
     for (number, line, drawn) in fresh {
-        let (it, path) = match reached(session, &mut held, &line) {
+        let fix = "offer it first, or name one of GET money/provisions/file";
+        let (it, path) = match held.reached(session, "provision", &line.provision, fix) {
             Ok(found) => found,
             Err(fault) => {
                 taken.faults.push((number, fault));
@@ -132,32 +128,16 @@ pub(super) async fn take(tx: &mut WriteTx, session: &Session, lines: Vec<lines::
             Err(fault) => taken.faults.push((number, fault)),
         }
     }
-    for (it, _) in held.into_values() {
+    for it in held.into_rows().collect::<Vec<_>>() {
         provisions::save(tx, &it).await?;
     }
     Ok(taken)
 }
 
-/// Keeps what lines draw from from changing.
-async fn hold(tx: &mut WriteTx, fresh: &[(u64, Line, Option<Uuid>)]) -> Result<Held, Failure> {
+/// Keeps what lines draw from as it is until the transaction ends.
+async fn hold(tx: &mut WriteTx, fresh: &[(u64, Line, Option<Uuid>)]) -> Result<Held<Provision>, Failure> {
     let offers = known::<offers::Line>(tx, fresh.iter().map(|(_, it, _)| it.provision.clone()).collect()).await?;
     let names: BTreeMap<_, _> = offers.into_iter().map(|(name, (id, _))| (id, name)).collect();
-    let mut held = Held::new();
-    for it in provisions::lock_all(tx, &names.keys().copied().collect::<Vec<_>>()).await? {
-        let path = find_unit(tx, it.unit).await?.path;
-        held.insert(names[&it.id.uuid()].clone(), (it, path));
-    }
-    Ok(held)
-}
-
-fn reached<'a>(session: &Session, held: &'a mut Held, line: &Line) -> Result<(&'a mut Provision, &'a String), Fault> {
-    let unknown = || {
-        let detail = "nothing that a pool holds has this reference";
-        Fault::new("provision", detail, "offer it first, or name one of GET money/provisions/file")
-    };
-    let (it, path) = held.get_mut(&line.provision).ok_or_else(unknown)?;
-    match session.require_reach(path) {
-        Ok(()) => Ok((it, path)),
-        Err(_) => Err(Fault::new("provision", "your role does not reach its unit", "leave the line out")),
-    }
+    let rows = provisions::lock_all(tx, &names.keys().copied().collect::<Vec<_>>()).await?;
+    Held::of(tx, rows.into_iter().map(|it| (names[&it.id.uuid()].clone(), it.unit, it)).collect()).await
 }

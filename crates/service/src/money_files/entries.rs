@@ -96,8 +96,8 @@ impl Told for Line {
             _ => {}
         }
         let mut only = |name: &str, given: bool, fits: bool, required: bool| match (given, fits) {
-            (true, false) => cells.fault(name, format!("no {kind} has it"), "leave it empty"),
-            (false, true) if required => cells.fault(name, format!("each {kind} has it"), "say it"),
+            (true, false) => cells.fault(name, format!("no {kind} has one"), "leave it empty"),
+            (false, true) if required => cells.fault(name, "it is missing", format!("give it, as each {kind} has one")),
             _ => {}
         };
         let moves = kind == EntryKind::Transfer;

@@ -20,8 +20,8 @@ pub(super) struct Places {
 
 /// The codes of units and the names of funds, for lines to tell.
 pub(super) struct Names {
-    pub(super) units: BTreeMap<UnitId, String>,
-    pub(super) funds: BTreeMap<FundId, (String, String)>,
+    units: BTreeMap<UnitId, Unit>,
+    funds: BTreeMap<FundId, (String, String)>,
 }
 
 impl Places {
@@ -84,18 +84,58 @@ impl Names {
         funds: BTreeSet<FundId>,
     ) -> Result<Self, Failure> {
         let units: Vec<Uuid> = units.into_iter().map(UnitId::uuid).collect();
-        let units = units::codes(tx, &units).await?;
+        let units = units::of_ids(tx, &units).await?;
         let funds: Vec<Uuid> = funds.into_iter().map(FundId::uuid).collect();
         let funds = funds::with_codes(tx, Some(&funds)).await?;
         Ok(Self { units, funds: funds.into_iter().map(|(keeper, it)| (it.id, (keeper, it.name))).collect() })
     }
 
     pub(super) fn unit(&self, id: UnitId) -> Result<String, Failure> {
-        self.units.get(&id).cloned().ok_or_else(|| Failure::Inconsistent(format!("unit {id} is not there")))
+        self.units
+            .get(&id)
+            .map(|it| it.code.clone())
+            .ok_or_else(|| Failure::Inconsistent(format!("unit {id} is not there")))
     }
 
     /// The code of the unit that keeps a fund, and the fund's name.
     pub(super) fn fund(&self, id: FundId) -> Result<(String, String), Failure> {
         self.funds.get(&id).cloned().ok_or_else(|| Failure::Inconsistent(format!("fund {id} is not there")))
+    }
+}
+
+/// Rows of another file that lines name, kept from changing, each with the path of its unit.
+pub(super) struct Held<T>(BTreeMap<String, (T, String)>);
+
+impl<T> Held<T> {
+    /// Those rows with what they are known by and their units.
+    pub(super) async fn of(tx: &mut TenantTx, rows: Vec<(String, UnitId, T)>) -> Result<Self, Failure> {
+        let ids: Vec<Uuid> = rows.iter().map(|(_, unit, _)| unit.uuid()).collect::<BTreeSet<_>>().into_iter().collect();
+        let units = units::of_ids(tx, &ids).await?;
+        let held = |(name, unit, row)| {
+            let found = units.get(&unit).ok_or_else(|| Failure::Inconsistent(format!("unit {unit} is not there")))?;
+            Ok((name, (row, found.path.clone())))
+        };
+        Ok(Self(rows.into_iter().map(held).collect::<Result<_, Failure>>()?))
+    }
+
+    /// The row of a reference with its unit's path, where the caller's role reaches it.
+    pub(super) fn reached(
+        &mut self,
+        session: &Session,
+        column: &str,
+        reference: &str,
+        fix: &str,
+    ) -> Result<(&mut T, &String), Fault> {
+        let unknown = || Fault::new(column, "nothing is known by this reference", fix);
+        let (row, path) = self.0.get_mut(reference).ok_or_else(unknown)?;
+        match session.require_reach(path) {
+            Ok(()) => Ok((row, path)),
+            Err(_) => Err(Fault::new(column, "your role does not reach its unit", "leave the line out")),
+        }
+    }
+
+    /// The rows as they are now.
+    pub(super) fn into_rows(self) -> impl Iterator<Item = T> {
+        self.0.into_values().map(|(row, _)| row)
     }
 }

@@ -11,10 +11,9 @@ use yishi_store::{
     members,
 };
 
-use super::{REFERENCE, Sheet, Taken, Told, campaigns as openings, known, names};
+use super::{REFERENCE, Sheet, Taken, Told, campaigns as openings, known, names, places::Held};
 use crate::{
     campaigns::{add, require_running},
-    directory::find_unit,
     failures::Failure,
     lines::{self, Reading},
     sessions::Session,
@@ -29,9 +28,6 @@ pub(super) struct Line {
     member: MemberId,
     fen: u64,
 }
-
-/// The crowdfundings that lines name, with the paths of their units.
-type Held = BTreeMap<String, (Campaign, String)>;
 
 impl Told for Line {
     const FILE: MoneyFile = MoneyFile::Pledges;
@@ -91,34 +87,24 @@ pub(super) async fn take(tx: &mut WriteTx, session: &Session, lines: Vec<lines::
             Err(fault) => taken.faults.push((number, fault)),
         }
     }
-    for (campaign, _) in held.into_values() {
+    for campaign in held.into_rows().collect::<Vec<_>>() {
         campaigns::save(tx, &campaign).await?;
     }
     Ok(taken)
 }
 
-/// Keeps the crowdfundings that lines name from changing.
-async fn hold(tx: &mut WriteTx, fresh: &[(u64, Line, Option<Uuid>)]) -> Result<Held, Failure> {
+/// Keeps the crowdfundings that lines name as they are until the transaction ends.
+async fn hold(tx: &mut WriteTx, fresh: &[(u64, Line, Option<Uuid>)]) -> Result<Held<Campaign>, Failure> {
     let openings = known::<openings::Line>(tx, fresh.iter().map(|(_, it, _)| it.campaign.clone()).collect()).await?;
     let names: BTreeMap<_, _> = openings.into_iter().map(|(name, (id, _))| (id, name)).collect();
-    let mut held = Held::new();
-    for it in campaigns::lock_all(tx, &names.keys().copied().collect::<Vec<_>>()).await? {
-        let path = find_unit(tx, it.unit).await?.path;
-        held.insert(names[&it.id.uuid()].clone(), (it, path));
-    }
-    Ok(held)
+    let rows = campaigns::lock_all(tx, &names.keys().copied().collect::<Vec<_>>()).await?;
+    Held::of(tx, rows.into_iter().map(|it| (names[&it.id.uuid()].clone(), it.unit, it)).collect()).await
 }
 
 /// The crowdfunding of a line, which takes pledges or had ended before it came.
-fn pledged<'a>(session: &Session, held: &'a mut Held, line: &Line) -> Result<&'a mut Campaign, Fault> {
-    let unknown = || {
-        let detail = "no crowdfunding has this reference";
-        Fault::new("campaign", detail, "open it first, or name one of GET money/campaigns/file")
-    };
-    let (campaign, path) = held.get_mut(&line.campaign).ok_or_else(unknown)?;
-    if session.require_reach(path).is_err() {
-        return Err(Fault::new("campaign", "your role does not reach its unit", "leave the line out"));
-    }
+fn pledged<'a>(session: &Session, held: &'a mut Held<Campaign>, line: &Line) -> Result<&'a mut Campaign, Fault> {
+    let fix = "open it first, or name one of GET money/campaigns/file";
+    let (campaign, _) = held.reached(session, "campaign", &line.campaign, fix)?;
     if !campaign.carried_over {
         require_running(&session.ctx, campaign).map_err(|refusal| lines::fault("campaign", refusal))?;
     }
