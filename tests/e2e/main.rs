@@ -1,6 +1,7 @@
 //! The stories: the program as its users meet it, over HTTP, in the shell, and through crashes.
 
 mod accountability;
+mod adviser_files;
 mod announcements;
 mod attachments;
 mod batches;

@@ -217,6 +217,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     ("assign_adviser", Access::Roles(&[Coordinator])),
     ("list_advisers", Access::AnyMember),
     ("recuse_adviser", Access::Roles(&[Coordinator])),
+    ("import_advisers", Access::Roles(&[Administrator, Coordinator])),
+    ("export_advisers", Access::AnyMember),
     ("get_person", Access::AnyMember),
     ("credit_volunteering", Access::Roles(&[Administrator, Coordinator])),
     ("reverse_volunteering", Access::Roles(&[Administrator, Coordinator])),

@@ -50,21 +50,22 @@ use yishi_service::App;
 
 pub use crate::problems::Problem;
 use crate::resources::{
-    api_keys::ApiKeysApi, attachments::AttachmentsApi, ballots::BallotsApi, batches::BatchesApi, bodies::BodiesApi,
-    bookings::BookingsApi, books::BooksApi, calls::CallsApi, campaigns::CampaignsApi, casts::CastsApi,
-    checkpoints::CheckpointsApi, clocks::ClocksApi, compliance::ComplianceApi, contacts::ContactsApi,
-    disclosures::DisclosuresApi, divisions::DivisionsApi, evaluations::EvaluationsApi, facts::FactsApi,
-    feedback::FeedbackApi, findings::FindingsApi, fund_files::FundFilesApi, funds::FundsApi, imports::ImportsApi,
-    indicators::IndicatorsApi, invitations::InvitationsApi, items::ItemsApi, letters::LettersApi,
-    mandates::MandatesApi, meetings::MeetingsApi, members::MembersApi, minutes::MinutesApi, money_files::MoneyFilesApi,
-    notice_rules::NoticeRulesApi, notices::NoticesApi, objections::ObjectionsApi, open_data::OpenDataApi,
-    open311::Open311Api, orders::OrdersApi, participations::ParticipationsApi, people::PeopleApi, pool::PoolApi,
-    pools::PoolsApi, positions::PositionsApi, preferences::PreferencesApi, prints::PrintsApi, provinces::ProvincesApi,
-    quotas::QuotasApi, records::RecordsApi, registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi,
-    rolls::RollsApi, rule_sets::RuleSetsApi, schedules::SchedulesApi, settings::SettingsApi, speeches::SpeechesApi,
-    standard_reports::StandardReportsApi, stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi,
-    tallies::TalliesApi, templates::TemplatesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi,
-    trust::TrustApi, units::UnitsApi, visits::VisitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi,
+    adviser_files::AdviserFilesApi, api_keys::ApiKeysApi, attachments::AttachmentsApi, ballots::BallotsApi,
+    batches::BatchesApi, bodies::BodiesApi, bookings::BookingsApi, books::BooksApi, calls::CallsApi,
+    campaigns::CampaignsApi, casts::CastsApi, checkpoints::CheckpointsApi, clocks::ClocksApi,
+    compliance::ComplianceApi, contacts::ContactsApi, disclosures::DisclosuresApi, divisions::DivisionsApi,
+    evaluations::EvaluationsApi, facts::FactsApi, feedback::FeedbackApi, findings::FindingsApi,
+    fund_files::FundFilesApi, funds::FundsApi, imports::ImportsApi, indicators::IndicatorsApi,
+    invitations::InvitationsApi, items::ItemsApi, letters::LettersApi, mandates::MandatesApi, meetings::MeetingsApi,
+    members::MembersApi, minutes::MinutesApi, money_files::MoneyFilesApi, notice_rules::NoticeRulesApi,
+    notices::NoticesApi, objections::ObjectionsApi, open_data::OpenDataApi, open311::Open311Api, orders::OrdersApi,
+    participations::ParticipationsApi, people::PeopleApi, pool::PoolApi, pools::PoolsApi, positions::PositionsApi,
+    preferences::PreferencesApi, prints::PrintsApi, provinces::ProvincesApi, quotas::QuotasApi, records::RecordsApi,
+    registers::RegistersApi, reports::ReportsApi, resolutions::ResolutionsApi, rolls::RollsApi, rule_sets::RuleSetsApi,
+    schedules::SchedulesApi, settings::SettingsApi, speeches::SpeechesApi, standard_reports::StandardReportsApi,
+    stars::StarsApi, statements::StatementsApi, subscriptions::SubscriptionsApi, tallies::TalliesApi,
+    templates::TemplatesApi, tenants::TenantsApi, topics::TopicsApi, trials::TrialsApi, trust::TrustApi,
+    units::UnitsApi, visits::VisitsApi, webhooks::WebhooksApi, work_orders::WorkOrdersApi,
     working_days::WorkingDaysApi,
 };
 
@@ -146,7 +147,8 @@ resources! {
     BooksApi
     EvaluationsApi
     ImportsApi
-    PeopleApi;
+    PeopleApi
+    AdviserFilesApi;
     // Reports.
     IndicatorsApi
     ReportsApi

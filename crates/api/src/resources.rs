@@ -1,5 +1,6 @@
 //! The resources, one file each: wire types, handlers, conversions.
 
+pub mod adviser_files;
 pub mod api_keys;
 pub mod attachments;
 pub mod ballots;
@@ -21,6 +22,7 @@ pub mod divisions;
 pub mod evaluations;
 pub mod facts;
 pub mod feedback;
+pub mod files;
 pub mod findings;
 pub mod fund_files;
 pub mod funds;

@@ -19,7 +19,7 @@ use crate::{
     books::{Format, line, row_of},
     events::event,
     failures::Failure,
-    lines::{Line, Reading, one_of, refused},
+    lines::{Line, Reading, one_of, require_sound},
     sessions::Session,
 };
 
@@ -101,11 +101,7 @@ pub async fn import(app: &App, session: &Session, lines: Vec<Line>, dry_run: boo
             }
         }
     }
-    if !faults.is_empty() {
-        faults.sort_by_key(|it| it.0);
-        let faults = faults.into_iter().map(|(line, fault)| refused("fund.bad_line", line, fault));
-        return Err(Failure::Faults(faults.collect()));
-    }
+    require_sound("fund.bad_line", faults)?;
     if dry_run || told.is_empty() {
         return Ok(done);
     }

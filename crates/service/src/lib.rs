@@ -13,6 +13,7 @@ mod rules;
 pub mod schedules;
 mod trials;
 
+pub mod adviser_files;
 pub mod announcing;
 pub mod api_keys;
 pub mod balance;

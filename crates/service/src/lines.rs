@@ -9,7 +9,7 @@ use yishi_domain::{
     books::{Cells, Fault},
 };
 
-use crate::imports::cells_of;
+use crate::{failures::Failure, imports::cells_of};
 
 /// A line, counted from one, with what it says.
 pub type Line = (u64, Result<Cells, Vec<Fault>>);
@@ -152,6 +152,15 @@ pub(crate) fn fault(column: &str, refusal: Refusal) -> Fault {
 /// What is wrong with a line, as a refusal that names the line and the column.
 pub(crate) fn refused(code: &'static str, line: u64, Fault { field, detail, fix }: Fault) -> Refusal {
     Refusal::invalid(code, format!("line {line}: {field}"), detail).with_fix(fix)
+}
+
+/// Refuses a file that has faults, which are told in the order of its lines.
+pub(crate) fn require_sound(code: &'static str, mut faults: Vec<(u64, Fault)>) -> Result<(), Failure> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    faults.sort_by_key(|it| it.0);
+    Err(Failure::Faults(faults.into_iter().map(|(line, fault)| refused(code, line, fault)).collect()))
 }
 
 fn object(value: Value) -> Result<Cells, Vec<Fault>> {

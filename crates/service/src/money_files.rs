@@ -25,7 +25,7 @@ use crate::{
     bookings::require_served,
     books::{Format, line, row_of},
     failures::Failure,
-    lines::{Line, Reading, fault, refused},
+    lines::{Line, Reading, fault, require_sound},
     sessions::Session,
 };
 
@@ -126,12 +126,8 @@ pub async fn import(
         MoneyFile::Campaigns => campaigns::take(&mut tx, session, lines).await,
         MoneyFile::Pledges => pledges::take(&mut tx, session, lines).await,
     };
-    let Taken { done, mut events, mut faults, kept } = taken?;
-    if !faults.is_empty() {
-        faults.sort_by_key(|it| it.0);
-        let faults = faults.into_iter().map(|(number, fault)| refused("money_file.bad_line", number, fault));
-        return Err(Failure::Faults(faults.collect()));
-    }
+    let Taken { done, mut events, faults, kept } = taken?;
+    require_sound("money_file.bad_line", faults)?;
     if dry_run || events.is_empty() {
         return Ok(done);
     }

@@ -3,12 +3,12 @@
 use chrono::{Datelike as _, NaiveDate};
 use serde_json::{Map, json};
 use yishi_domain::{
-    AdviserId, Refusal, TopicId, UnitId,
+    AdviserId, Ctx, Event, Refusal, TopicId, UnitId,
     books::{Book, Row},
     workflow::FINAL,
 };
 use yishi_store::{
-    WriteTx,
+    TenantTx, WriteTx,
     advisers::{self, Adviser},
     books::{self as rows, Kept, Sums},
 };
@@ -67,23 +67,19 @@ pub async fn assign(app: &App, session: &Session, topic: TopicId, person: String
         return Err(Refusal::conflict("topic.wrong_stage", format!("the topic is {}", topic.stage)).into());
     }
     let it = require(&mut tx, &person).await?;
-    let today = ctx.now.date_naive();
-    if it.row.began_on > today || it.row.ended_on.is_some_and(|day| day < today) {
+    if !serves(&it, ctx.now.date_naive()) {
         return Err(Refusal::conflict("person.not_serving", "they are not in the pool today").into());
     }
-    let capacity = it.row.fields.get("capacity").and_then(serde_json::Value::as_u64).unwrap_or_default();
-    let busy = advisers::busy(&mut tx, &person).await?;
+    let (capacity, busy) = (capacity(&it), busy(&mut tx, &person).await?);
     if busy >= capacity {
         let text = format!("they advise on {busy} cases, and can take on {capacity}");
         return Err(Refusal::conflict("person.busy", text).with_fix("assign somebody else of the pool").into());
     }
     let adviser = Adviser { id: ctx.new_id(), topic: topic.id, person, assigned_at: ctx.now, recused: None };
-    if !advisers::insert(&mut tx, &adviser).await? {
+    if advisers::insert(&mut tx, std::slice::from_ref(&adviser)).await? == 0 {
         return Err(Refusal::conflict("adviser.assigned", "they were assigned to this case before").into());
     }
-    let body = json!({"adviser": adviser.id, "pool": it.row.fields.get("pool")});
-    let assigned = event(ctx, "adviser.assigned", topic.id.uuid(), body);
-    Ok(tx.commit([commit_to(ctx, assigned, "person", adviser.person)], adviser.id).await?)
+    Ok(tx.commit([assigned(ctx, &adviser, &it)], adviser.id).await?)
 }
 
 /// Recuses somebody from a case, with the reason; they are not assigned to it again.
@@ -95,18 +91,18 @@ pub async fn recuse(app: &App, session: &Session, id: AdviserId, reason: String)
     let adviser = advisers::find(&mut tx, id).await?.ok_or_else(unknown)?;
     let topic = cases::find(&mut tx, adviser.topic).await?;
     session.require_reach(&topic.path)?;
-    if !advisers::recuse(&mut tx, id, ctx.now, &reason).await? {
+    let told = recused(ctx, &adviser, &reason);
+    if advisers::recuse(&mut tx, &[(id, ctx.now, reason)]).await? == 0 {
         return Err(Refusal::conflict("adviser.recused", "they were recused before").into());
     }
-    let recused = event(ctx, "adviser.recused", topic.id.uuid(), json!({"adviser": id}));
-    Ok(tx.commit([commit_to(ctx, recused, "reason", reason)], ()).await?)
+    Ok(tx.commit([told], ()).await?)
 }
 
 /// Lists who was assigned to a case, the earliest first.
 pub async fn advising(app: &App, session: &Session, topic: TopicId) -> Result<Vec<Adviser>, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
     let topic = cases::find(&mut tx, topic).await?;
-    Ok(advisers::of_topic(&mut tx, topic.id).await?)
+    Ok(advisers::of_topics(&mut tx, &[topic.id]).await?)
 }
 
 /// Credits a volunteer with hours, and with the points that the published rule of the day gives; answers with the row's key.
@@ -162,7 +158,7 @@ pub async fn standing(app: &App, session: &Session, person: &str, year: i32) -> 
     let mut of = async |book| rows::sums(&mut tx, book, person, from, before).await;
     let (training, volunteering) = (of(Book::Trainings).await?, of(Book::VolunteerHours).await?);
     let honours = of(Book::Honours).await?.rows;
-    Ok(Standing { person: it, cases: advisers::busy(&mut tx, person).await?, training, volunteering, honours })
+    Ok(Standing { person: it, cases: busy(&mut tx, person).await?, training, volunteering, honours })
 }
 
 /// Who is in the pools of a unit and those under it today, by pool; with the unit's level.
@@ -175,6 +171,33 @@ pub async fn pools(app: &App, session: &Session, unit: UnitId) -> Result<(String
 /// The year of the tenant's clock.
 pub fn this_year(session: &Session) -> i32 {
     session.ctx.now.year()
+}
+
+/// Whether somebody is in their pool on a day.
+pub(crate) fn serves(it: &Kept, day: NaiveDate) -> bool {
+    it.row.began_on <= day && it.row.ended_on.is_none_or(|end| end >= day)
+}
+
+/// On how many cases somebody can advise at a time.
+pub(crate) fn capacity(it: &Kept) -> u64 {
+    it.row.fields.get("capacity").and_then(serde_json::Value::as_u64).unwrap_or_default()
+}
+
+/// Tells that somebody of a pool was assigned to a case; who it is enters the record as a commitment.
+pub(crate) fn assigned(ctx: &Ctx, adviser: &Adviser, of: &Kept) -> Event {
+    let body = json!({"adviser": adviser.id, "pool": of.row.fields.get("pool")});
+    let told = event(ctx, "adviser.assigned", adviser.topic.uuid(), body);
+    commit_to(ctx, told, "person", adviser.person.as_str())
+}
+
+/// Tells that somebody was recused from a case; the reason enters the record as a commitment.
+pub(crate) fn recused(ctx: &Ctx, adviser: &Adviser, reason: &str) -> Event {
+    let told = event(ctx, "adviser.recused", adviser.topic.uuid(), json!({"adviser": adviser.id}));
+    commit_to(ctx, told, "reason", reason)
+}
+
+async fn busy(tx: &mut TenantTx, person: &str) -> Result<u64, Failure> {
+    Ok(advisers::busy(tx, &[person]).await?.remove(person).unwrap_or_default())
 }
 
 async fn keep(

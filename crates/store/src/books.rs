@@ -69,10 +69,15 @@ pub async fn of_keys(tx: &mut TenantTx, book: Book, keys: &[&str]) -> Result<Vec
 
 /// Finds a row and keeps it from changing.
 pub async fn lock(tx: &mut WriteTx, book: Book, key: &str) -> Result<Option<Kept>, StoreError> {
+    Ok(lock_all(tx, book, &[key]).await?.pop())
+}
+
+/// Finds rows and keeps them from changing; in one order, so that nobody waits for each other.
+pub async fn lock_all(tx: &mut WriteTx, book: Book, keys: &[&str]) -> Result<Vec<Kept>, StoreError> {
     let mut query = QueryBuilder::new(SELECT);
     query.push_bind(tx.tenant().uuid()).push(" AND r.book = ").push_bind(book.code());
-    query.push(" AND r.key = ").push_bind(key).push(" FOR UPDATE OF r");
-    query.build().fetch_optional(tx.sql()).await?.as_ref().map(kept).transpose()
+    query.push(" AND r.key = ANY(").push_bind(keys.to_vec()).push(") ORDER BY r.key FOR UPDATE OF r");
+    query.build().fetch_all(tx.sql()).await?.iter().map(kept).collect()
 }
 
 /// Lists rows after a key, in the order of their keys' bytes, at units under a path.

@@ -120,6 +120,14 @@ pub async fn find(tx: &mut TenantTx, id: TopicId) -> Result<Option<Topic>, Store
     one(tx, id, "").await
 }
 
+/// Finds the topics that have these identifiers.
+pub async fn of_ids(tx: &mut TenantTx, ids: &[TopicId]) -> Result<Vec<Topic>, StoreError> {
+    let ids: Vec<_> = ids.iter().map(|it| it.uuid()).collect();
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(COLUMNS).push(FROM).push_bind(tx.tenant().uuid()).push(" AND t.id = ANY(").push_bind(ids).push(")");
+    query.build().fetch_all(tx.sql()).await?.iter().map(topic).collect()
+}
+
 /// Finds a topic and keeps it from changing until the transaction ends.
 pub async fn lock(tx: &mut WriteTx, id: TopicId) -> Result<Option<Topic>, StoreError> {
     one(tx, id, " FOR UPDATE OF t").await

@@ -1,18 +1,22 @@
 //! `/v1/{tenant}/money/{file}/file`: the books, pools and crowdfundings as files, in and out.
 
-use poem::Body;
 use poem_openapi::{
-    ApiRequest, ApiResponse, Object, OpenApi,
+    Object, OpenApi,
     param::{Header, Path, Query},
-    payload::{Binary, Json},
+    payload::Json,
 };
 use yishi_domain::money as domain;
-use yishi_service::{books::Format, failures::Failure, lines, money_files};
+use yishi_service::{books::Format, money_files};
 
 use crate::{
     parameters::RequestKey,
     problems::Problem,
-    resources::{Tag, books::FileFormat, codes::wire_enum},
+    resources::{
+        Tag,
+        books::FileFormat,
+        codes::wire_enum,
+        files::{FileOfRows, FileWritten},
+    },
     sessions::Session,
     streams,
 };
@@ -43,17 +47,6 @@ wire_enum! {
     }
 }
 
-/// A file of rows: at most 5,000 lines a request.
-#[derive(ApiRequest)]
-pub enum MoneyRows {
-    /// A line a row, with the columns of the file as its header.
-    #[oai(content_type = "text/csv")]
-    Csv(Binary<Vec<u8>>),
-    /// An object a line, with the fields that the CSV has as columns; what is empty is left out.
-    #[oai(content_type = "application/x-ndjson")]
-    Ndjson(Binary<Vec<u8>>),
-}
-
 /// What a file does.
 #[derive(Debug, Object)]
 pub struct MoneyFileTaken {
@@ -65,24 +58,11 @@ pub struct MoneyFileTaken {
     pub unchanged: u64,
 }
 
-/// Rows as a file.
-#[derive(ApiResponse)]
-pub enum MoneyFileWritten {
-    /// The rows in the order in which they came, as they can be taken elsewhere.
-    #[oai(status = 200)]
-    File(
-        Binary<Body>,
-        /// The file's name.
-        #[oai(header = "Content-Disposition")]
-        String,
-    ),
-}
-
 #[OpenApi(tag = "Tag::Money")]
 impl MoneyFilesApi {
     /// Takes what a file tells and is not there yet, known by its reference: all of it, or nothing with what is wrong with each line.
     ///
-    /// It counts in the quarter in which it is taken. A longer file is sent in parts, one after the other; what is sent again is not taken again.
+    /// It counts in the quarter in which it is taken. A file of over 5,000 lines is sent in parts, one after the other; what is sent again is not taken again.
     #[oai(path = "/v1/:tenant/money/:file/file", method = "post", operation_id = "import_money_file")]
     async fn import_money_file(
         &self,
@@ -97,20 +77,15 @@ impl MoneyFilesApi {
         /// Makes repeating the request safe.
         #[oai(name = "Idempotency-Key")]
         _key: Header<Option<RequestKey>>,
-        body: MoneyRows,
+        body: FileOfRows,
     ) -> Result<Json<MoneyFileTaken>, Problem> {
-        let lines = match body {
-            MoneyRows::Csv(Binary(bytes)) => lines::csv(&bytes),
-            MoneyRows::Ndjson(Binary(bytes)) => lines::ndjson(&bytes),
-        };
-        let lines = lines.map_err(Failure::from)?;
-        let app = &session.app;
+        let (app, lines) = (&session.app, body.lines()?);
         let import = money_files::import(app, &session, file.0.into(), lines, dry_run.unwrap_or_default());
         let money_files::Done { added, changed, unchanged } = session.once(app, import).await?;
         Ok(Json(MoneyFileTaken { added, changed, unchanged }))
     }
 
-    /// Gets all rows as a file, streamed; taken by an empty city with the same units, funds, members and resolutions it gives the same file again.
+    /// Gets all rows as a file, streamed, in the order in which they came; taken by an empty city with the same units, funds, members and resolutions it gives the same file again.
     #[oai(path = "/v1/:tenant/money/:file/file", method = "get", operation_id = "export_money_file")]
     async fn export_money_file(
         &self,
@@ -122,13 +97,12 @@ impl MoneyFilesApi {
         file: Path<MoneyFile>,
         /// How rows are written; as CSV unless given.
         format: Query<Option<FileFormat>>,
-    ) -> Result<MoneyFileWritten, Problem> {
+    ) -> Result<FileWritten, Problem> {
         let (file, format) = (domain::MoneyFile::from(file.0), format.map_or(Format::Csv, Format::from));
-        let name = format!("attachment; filename=\"{file}.{}\"", format.code());
         let first = money_files::export(&session.app, &session, file, format, None).await?;
         let body = streams::in_parts(session, first, move |session, after| async move {
             money_files::export(&session.app, &session, file, format, Some(after)).await
         });
-        Ok(MoneyFileWritten::File(Binary(body), name))
+        Ok(FileWritten::new(file, format, body))
     }
 }
