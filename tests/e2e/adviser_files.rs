@@ -1,7 +1,10 @@
 //! Who advises on cases comes from a file, all or none, and goes out as one that another city takes.
 
 use serde_json::{Value, json};
-use yishi_tests::communities::{Community, HOME, text};
+use yishi_tests::{
+    cases::created,
+    communities::{Community, HOME, text},
+};
 
 /// A community with two topics, and experts who can take on one case each.
 async fn staffed() -> (Community, [String; 2]) {
@@ -69,7 +72,7 @@ async fn an_empty_city_with_the_same_cases_and_people_gives_the_same_file_again(
     for (topic, person) in topics.iter().zip(["E-001", "E-002"]) {
         let assigned =
             community.coordinator().post(&format!("/topics/{topic}/advisers"), json!({"person": person})).await;
-        let id = text(&assigned.expect(201)["id"]);
+        let id = created(assigned);
         if person == "E-002" {
             let recusal = json!({"reason": "与当事人有亲属关系"});
             community.coordinator().post(&format!("/advisers/{id}/recusal"), recusal).await.expect(204);
