@@ -1,6 +1,7 @@
 //! The province (全省概覽): all cities side by side, by their figures as a whole and never by their cases. Every look is an event of the platform's log.
 
 use chrono::Duration;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
 use uuid::Uuid;
 use yishi_domain::{
@@ -28,6 +29,9 @@ pub use yishi_store::provinces::PlatformEvent;
 /// The kind of the event that tells of a look.
 const LOOKED: &str = "province.looked_at";
 
+/// How many cities are read at a time, each by a connection of its own.
+const AT_ONCE: usize = 4;
+
 /// A city as the province sees it.
 #[derive(Clone, Debug)]
 pub struct City {
@@ -54,7 +58,19 @@ pub struct City {
     pub quotas: Vec<Standing>,
 }
 
-/// Looks at every city.
+/// What is asked of each city.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    app: &'a App,
+    session: &'a Session,
+    indicators: &'a [&'static Indicator],
+    /// The same with the coverage, which is read once, also where it is asked for.
+    read: &'a [&'static Indicator],
+    coverage: &'static Indicator,
+    period: Period,
+}
+
+/// Looks at every city, each as it is when it is read, which its position in its record tells.
 pub async fn look(
     app: &App,
     session: &Session,
@@ -63,22 +79,32 @@ pub async fn look(
 ) -> Result<Vec<City>, Failure> {
     let all = tenants::list(&mut app.db.platform().await?).await?;
     let coverage = Indicator::of("coverage").ok_or_else(|| Failure::Inconsistent("coverage is no indicator".into()))?;
-    // It is read once, also where it is asked for.
-    let mut asked = indicators.to_vec();
-    asked.extend((!indicators.iter().any(|it| it.id == coverage.id)).then_some(coverage));
-    let mut tx = app.db.province().await?;
-    let mut cities = Vec::with_capacity(all.len());
-    for tenant in all {
+    let mut read = indicators.to_vec();
+    read.extend((!indicators.iter().any(|it| it.id == coverage.id)).then_some(coverage));
+    let asked = Asked { app, session, indicators, read: &read, coverage, period };
+    let looks: Vec<_> = all.into_iter().map(|tenant| asked.of(tenant)).collect();
+    let cities: Vec<_> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+    let cities: Vec<_> = cities.into_iter().flatten().collect();
+    let looked: Vec<_> = cities.iter().map(|it| &it.tenant.slug).collect();
+    let ids: Vec<_> = indicators.iter().map(|it| it.id).collect();
+    let body = json!({"tenants": looked, "indicators": ids, "from": period.from, "to": period.last()});
+    app.db.province().await?.commit(&session.ctx, LOOKED, body).await?;
+    Ok(cities)
+}
+
+impl Asked<'_> {
+    /// Reads a city; none where it has no units yet.
+    async fn of(self, tenant: Tenant) -> Result<Option<City>, Failure> {
+        let Self { app, session, indicators, read, coverage, period } = self;
         let now = session.ctx.wall + Duration::milliseconds(tenant.clock_offset_ms);
-        let tier = app.trust.tier_of(&tenant.slug);
+        let mut tx = app.db.province().await?;
         let tx = tx.look_at(tenant.id).await?;
-        let Some(root) = units::find_by_code(tx, &tenant.code).await? else { continue };
-        let read = Read::of(tx, &[root.id.uuid()], &asked, period).await?;
+        let Some(root) = units::find_by_code(tx, &tenant.code).await? else { return Ok(None) };
+        let read = Read::of(tx, &[root.id.uuid()], read, period).await?;
         let spread = read.figures(root.id, coverage, period, false).pop();
         let spread = spread.ok_or_else(|| Failure::Inconsistent("there is no figure of the coverage".into()))?;
-        let figures: Vec<_> =
-            indicators.iter().flat_map(|it| suppressed(read.figures(root.id, it, period, false))).collect();
-        cities.push(City {
+        let figures = indicators.iter().flat_map(|it| suppressed(read.figures(root.id, it, period, false))).collect();
+        Ok(Some(City {
             position: stored::counted(tx).await?,
             units: provinces::units_by_level(tx).await?,
             stage: stage(coverage, spread.value),
@@ -86,16 +112,11 @@ pub async fn look(
             planned: spread.target,
             figures,
             rules: provinces::in_force(tx, now).await?,
-            tier,
+            tier: app.trust.tier_of(&tenant.slug),
             quotas: quotas::standings(tx, now, &tenant).await?,
             tenant,
-        });
+        }))
     }
-    let looked: Vec<_> = cities.iter().map(|it| &it.tenant.slug).collect();
-    let ids: Vec<_> = indicators.iter().map(|it| it.id).collect();
-    let body = json!({"tenants": looked, "indicators": ids, "from": period.from, "to": period.last()});
-    tx.commit(&session.ctx, LOOKED, body).await?;
-    Ok(cities)
 }
 
 /// Lists the platform's log after an event, the earliest first.

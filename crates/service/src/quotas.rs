@@ -64,11 +64,8 @@ pub(crate) async fn standings(
     tenant: &Tenant,
 ) -> Result<Vec<Standing>, Failure> {
     let (set, day) = (quotas::get(tx).await?, day(now, tenant));
-    let mut all = Vec::with_capacity(Quota::ALL.len());
-    for &quota in Quota::ALL {
-        all.push(Standing { quota, most: set.of(quota), used: quotas::used(tx, quota, &day).await? });
-    }
-    Ok(all)
+    let used = quotas::all_used(tx, &day).await?;
+    Ok(used.into_iter().map(|(quota, used)| Standing { quota, most: set.of(quota), used }).collect())
 }
 
 /// Takes more of a quota, or refuses with `quota.exceeded`. Where there is a limit nobody else takes of it until the transaction ends, so that of acts at the

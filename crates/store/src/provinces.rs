@@ -9,7 +9,7 @@ use yishi_domain::{Ctx, Digest, TenantId, describe::Descriptor};
 
 use crate::{StoreError, TenantTx, WriteTx, transactions::PlatformTx};
 
-/// A transaction that looks at tenants one after the other; [`ProvinceTx::commit`] takes what the platform's log says of it.
+/// A transaction that looks at tenants as they are at one instant, one after the other; [`ProvinceTx::commit`] takes what the platform's log says of it.
 #[derive(Debug)]
 pub struct ProvinceTx {
     inner: TenantTx,

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
+use sqlx::AssertSqlSafe;
 use yishi_domain::quotas::{Quota, Quotas};
 
 use crate::{StoreError, TenantTx, WriteTx};
@@ -59,10 +60,27 @@ async fn limit(tx: &mut TenantTx, quota: Quota, sql: &'static str) -> Result<Opt
     Ok(row.map(|(most,)| most.unsigned_abs()))
 }
 
-/// How much of a quota is used: members, topics raised in the day (from its first instant until the next one's), bytes, rule sets or webhooks. Every column
-/// that is read here is one that the platform's role reads too.
+/// How much of a quota is used: members, topics raised in the day (from its first instant until the next one's), bytes, rule sets or webhooks.
 pub async fn used(tx: &mut TenantTx, quota: Quota, day: &Range<DateTime<Utc>>) -> Result<u64, StoreError> {
-    let query = sqlx::query_as(match quota {
+    let query = sqlx::query_as(counting(quota)).bind(tx.tenant().uuid());
+    let query = if quota == Quota::TopicsADay { query.bind(day.start).bind(day.end) } else { query };
+    let (used,): (i64,) = query.fetch_one(tx.sql()).await?;
+    Ok(used.unsigned_abs())
+}
+
+/// How much of each quota is used.
+pub async fn all_used(tx: &mut TenantTx, day: &Range<DateTime<Utc>>) -> Result<Vec<(Quota, u64)>, StoreError> {
+    let counts: Vec<_> = Quota::ALL.iter().map(|&quota| format!("({})", counting(quota))).collect();
+    // What is counted is written here.
+    let query = AssertSqlSafe(format!("SELECT ARRAY[{}]", counts.join(", ")));
+    let query = sqlx::query_as(query).bind(tx.tenant().uuid()).bind(day.start).bind(day.end);
+    let (used,): (Vec<i64>,) = query.fetch_one(tx.sql()).await?;
+    Ok(Quota::ALL.iter().copied().zip(used.into_iter().map(i64::unsigned_abs)).collect())
+}
+
+/// The statement that counts what is used of a quota, by the tenant and the day. Every column that is read here is one that the platform's role reads too.
+const fn counting(quota: Quota) -> &'static str {
+    match quota {
         Quota::Members => "SELECT count(*) FROM members WHERE tenant_id = $1",
         // What is split off a topic was raised with it.
         Quota::TopicsADay => {
@@ -74,9 +92,5 @@ pub async fn used(tx: &mut TenantTx, quota: Quota, day: &Range<DateTime<Utc>>) -
         }
         Quota::RuleSets => "SELECT count(*) FROM rule_sets WHERE tenant_id = $1",
         Quota::Webhooks => "SELECT count(*) FROM webhooks WHERE tenant_id = $1",
-    });
-    let query = query.bind(tx.tenant().uuid());
-    let query = if quota == Quota::TopicsADay { query.bind(day.start).bind(day.end) } else { query };
-    let (used,): (i64,) = query.fetch_one(tx.sql()).await?;
-    Ok(used.unsigned_abs())
+    }
 }
