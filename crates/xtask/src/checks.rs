@@ -9,7 +9,7 @@ use std::{
 use anyhow::Result;
 
 use crate::{
-    buckets, charts, clients, compilers, frictionless, languages, licences, plugins, postgres, printers,
+    buckets, charts, clients, compilers, contracts, frictionless, languages, licences, plugins, postgres, printers,
     processes::{cargo, run},
     specs,
     steps::{Done, Steps},
@@ -35,6 +35,7 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
         move || {
             buckets::provide(&root).ok();
             frictionless::provide(&root).ok();
+            contracts::provide(&root).ok();
         }
     });
     steps.step("plugins: build", || ran(plugins::build(root)));
@@ -49,10 +50,16 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
     steps.step("page layout", || printers::provide(root));
     steps.step("webhook library", || webhooks::provide(root));
     steps.step("open data tool", || frictionless::provide(root));
+    steps.step("made-up requests tool", || contracts::provide(root));
     steps.step("interface: clients", || clients::make(root));
     steps.step("tests", || {
         let mut tests = tests(root, database.clone());
         tests.env("YISHI_TESTS_CLIENTS", clients::folder(root));
+        if let Some(program) = contracts::program(root) {
+            // They take as long as all stories together, and leave these their place.
+            let threads = thread::available_parallelism().map_or(1, usize::from) + 1;
+            tests.env("YISHI_TESTS_SCHEMATHESIS", program).env("RUST_TEST_THREADS", threads.to_string());
+        }
         ran(run(tests.args(["test", "--locked", "--workspace", "--no-fail-fast"])))
     });
     steps.step("interface: equal", || specs::compare(root));

@@ -1,23 +1,37 @@
 //! Tries the interface out with requests that Schemathesis makes up from its description, with a token of each role.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::{
     postgres,
     processes::{cargo, run},
+    steps::Done,
     tools,
 };
 
 const PACKAGE: &str = "schemathesis==4.32.5";
 
+/// Installs Schemathesis under `target/tools`, where Python can be had.
+pub fn provide(root: &Path) -> Result<Done> {
+    match tools::python(root, "schemathesis", &[PACKAGE])? {
+        Ok(_) => Ok(Done::Ran),
+        Err(reason) => Ok(Done::Skipped(reason)),
+    }
+}
+
+/// Its program, where it is installed.
+pub fn program(root: &Path) -> Option<PathBuf> {
+    Some(root.join("target/tools/schemathesis/bin/schemathesis")).filter(|it| it.is_file())
+}
+
 /// Tries it out, and fails where it cannot.
 pub fn try_out(root: &Path) -> Result<()> {
-    let program = match tools::python(root, "schemathesis", &[PACKAGE])? {
-        Ok(bin) => bin.join("schemathesis"),
-        Err(reason) => bail!("{reason}"),
-    };
+    if let Done::Skipped(reason) = provide(root)? {
+        bail!("{reason}");
+    }
+    let program = program(root).context("Schemathesis was installed, and is not there")?;
     let database = postgres::provide(root)?;
     run(cargo(root).args(["build", "--quiet", "--locked", "--workspace"]))?;
     let mut tests = cargo(root);
