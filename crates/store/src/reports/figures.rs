@@ -140,13 +140,14 @@ pub async fn active(
     let grains: Vec<_> = parts.iter().map(|(grain, _)| grain.code()).collect();
     let starts: Vec<_> = parts.iter().map(|(_, start)| *start).collect();
     let rows: Vec<(Uuid, i64)> = sqlx::query_as(
-        // Paths as in `communities`. `IS TRUE` keeps the list a hash that is made once, also where the planner takes it for a few rows.
+        // Paths as in `communities`. No counter is below nothing, so that one above it is enough. `IS TRUE` keeps the list a hash that is made once,
+        // also where the planner takes it for a few rows.
         "SELECT a.id, (SELECT count(*) FROM units u
              WHERE u.tenant_id = $1 AND u.path ~>=~ a.path AND u.path ~<~ (rtrim(a.path, '/') || '0')
              AND u.level = 'community' AND u.merged_into IS NULL AND (u.id IN (
                  SELECT c.unit_id FROM unnest($4::text[], $5::date[]) AS p (grain, start)
                  JOIN report_counters c ON c.grain = p.grain AND c.start = p.start
-                 WHERE c.tenant_id = $1 AND c.measure = $3 GROUP BY c.unit_id HAVING sum(c.value) > 0)) IS TRUE)
+                 WHERE c.tenant_id = $1 AND c.measure = $3 AND c.value > 0)) IS TRUE)
          FROM units a WHERE a.tenant_id = $1 AND a.id = ANY($2)",
     )
     .bind(tx.tenant().uuid())
