@@ -5,7 +5,7 @@ use serde_json::json;
 use yishi_domain::{
     MemberId, Refusal, RefusalKind, TopicId, UnitId, VisitId,
     access::Role,
-    reports::{is_small, left_out},
+    reports::LEAST_PEOPLE,
     visits::{Help, Helped, Sum, Visit},
 };
 use yishi_store::visits::{self, Days};
@@ -19,6 +19,12 @@ use crate::{
     meetings::require_members,
     sessions::Session,
 };
+
+/// To what numbers of visits and people are rounded down for those who hold no role: fewer people than that could be recognised.
+const ROUND: u64 = LEAST_PEOPLE.unsigned_abs();
+
+/// To what minutes are rounded down for them: ten hours.
+const ROUND_MINUTES: u64 = 600;
 
 /// A visit to record.
 #[derive(Clone, Debug)]
@@ -128,7 +134,9 @@ pub async fn erase(app: &App, session: &Session, id: VisitId, reason: String) ->
 
 /// Adds the visits in a unit up: all of them first, then by what was helped with.
 ///
-/// Whoever holds no role there is told of no sum of so few people that one could be recognised, nor of one by which such a sum could be worked out.
+/// Whoever holds no role there is told of no sum of so few people that one could be recognised, and of the others in round figures, rounded down: what sums
+/// of other days or units differ by then tells nobody apart. Rounding to a base is a usual control of disclosure (Hundepool et al., Statistical Disclosure
+/// Control, 2012, on frequency tables).
 pub async fn sums(app: &App, session: &Session, unit: UnitId, days: Days) -> Result<Vec<Sum>, Failure> {
     let mut tx = app.db.read(&session.ctx).await?;
     let unit = find_unit(&mut tx, unit).await?;
@@ -136,9 +144,12 @@ pub async fn sums(app: &App, session: &Session, unit: UnitId, days: Days) -> Res
     if session.holds(&[Role::Coordinator, Role::Supervisor, Role::Administrator], &unit.path) {
         return Ok(sums);
     }
-    let people = |it: &Sum| i64::try_from(it.people).unwrap_or(i64::MAX);
-    let (whole, parts): (Vec<_>, Vec<_>) = sums.into_iter().partition(|it| it.help.is_none());
-    let out = left_out(&parts.iter().map(people).collect::<Vec<_>>());
-    let told = parts.into_iter().zip(out).filter(|(_, out)| !out).map(|(it, _)| it);
-    Ok(whole.into_iter().filter(|it| !is_small(people(it))).chain(told).collect())
+    let round = |it: u64, base: u64| it / base * base;
+    let told = sums.into_iter().map(|it| Sum {
+        visits: round(it.visits, ROUND),
+        people: round(it.people, ROUND),
+        minutes: round(it.minutes, ROUND_MINUTES),
+        ..it
+    });
+    Ok(told.filter(|it| it.people > 0).collect())
 }

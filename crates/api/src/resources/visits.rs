@@ -208,7 +208,8 @@ impl VisitsApi {
 
     /// Adds the visits in a unit and all that lies under it up: all of them first, then by what was helped with.
     ///
-    /// Whoever holds no role there is not told of sums of 1 to 9 people, nor of the smallest other one where one alone would be left out.
+    /// Whoever holds no role there is not told of sums of 1 to 9 people, and of the others in whole tens of visits and people and whole ten hours, rounded
+    /// down.
     #[oai(path = "/v1/:tenant/units/:unit/helper-visits/sums", method = "get", operation_id = "get_helper_visit_sums")]
     async fn get_helper_visit_sums(
         &self,
