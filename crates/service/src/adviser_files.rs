@@ -93,8 +93,12 @@ pub async fn import(app: &App, session: &Session, lines: Vec<Line>, dry_run: boo
     if dry_run || events.is_empty() {
         return Ok(done);
     }
-    advisers::insert(&mut tx, &fresh).await?;
-    advisers::recuse(&mut tx, &recusals).await?;
+    let added = advisers::insert(&mut tx, &fresh).await?;
+    // Whoever recuses somebody by a request waits for nothing of this.
+    if (added, advisers::recuse(&mut tx, &recusals).await?) != (done.assigned, done.recused) {
+        let refusal = Refusal::conflict("adviser.changed", "somebody of the file was assigned or recused meanwhile");
+        return Err(refusal.with_fix("send the file again").into());
+    }
     let first = events.remove(0);
     Ok(tx.commit_with(first, events, done).await?)
 }
