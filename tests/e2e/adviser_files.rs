@@ -1,6 +1,7 @@
 //! Who advises on cases comes from a file, all or none, and goes out as one that another city takes.
 
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use yishi_tests::{
     cases::created,
     communities::{Community, HOME, text},
@@ -63,6 +64,32 @@ async fn advisers_come_in_whole_or_not_at_all_and_go_out_as_they_came() {
     assert_eq!(fault["faults"][0]["field"], "line 2: recused_at", "{fault}");
     assert_eq!(community.shown("adviser.recused", 2).await.len(), 2);
     community.resident(0).post_bytes("/advisers/file", "text/csv", file).await.refused(403, "session.forbidden");
+}
+
+#[tokio::test]
+async fn files_and_requests_at_once_recuse_somebody_once() {
+    let (community, [topic, _]) = staffed().await;
+    let by = community.coordinator();
+    let adviser = created(by.post(&format!("/topics/{topic}/advisers"), json!({"person": "E-001"})).await);
+    let assigned = by.get("/advisers/file").await.text;
+    let now = community.city.advance_clock(1).await;
+    let file = assigned.replace("Z,,\n", &format!("Z,{now},回避\n"));
+    assert_ne!(file, assigned);
+    let mut callers = JoinSet::new();
+    for i in 0..8 {
+        let (by, file, path) = (by.clone(), file.clone(), format!("/advisers/{adviser}/recusal"));
+        callers.spawn(async move {
+            match i % 2 {
+                0 => by.post_bytes("/advisers/file", "text/csv", file).await,
+                _ => by.post(&path, json!({"reason": "亲属"})).await,
+            }
+        });
+    }
+    let answers = callers.join_all().await;
+    let recused = answers.iter().filter(|it| it.status == 204 || it.text.contains("\"recused\":1")).count();
+    assert_eq!(recused, 1, "{answers:?}");
+    assert!(answers.iter().all(|it| [200, 204, 409, 422].contains(&it.status)), "{answers:?}");
+    assert_eq!(community.shown("adviser.recused", 1).await.len(), 1);
 }
 
 #[tokio::test]
