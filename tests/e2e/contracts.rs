@@ -2,7 +2,8 @@
 //! describes, and never a failure of the server.
 //!
 //! Schemathesis (Hatfield-Dodds and Dygalo, ICSE 2022, doi 10.1145/3510454.3528637) makes the requests from the description. `cargo xtask test` and
-//! `cargo xtask contracts` bring it and name its program in `YISHI_TESTS_SCHEMATHESIS`; `YISHI_TESTS_EXAMPLES` says how many requests an operation gets of each role.
+//! `cargo xtask contracts` bring it and name its program in `YISHI_TESTS_SCHEMATHESIS`; `YISHI_TESTS_EXAMPLES` says how many requests an operation gets of
+//! each role.
 
 use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, sync::Arc};
 

@@ -137,7 +137,7 @@ pub async fn export(
 }
 
 impl Sheet {
-    /// Finds what lines name, and keeps who is assigned to what as it is until the transaction ends.
+    /// Finds what lines name, and keeps whom they name from being assigned by others until the transaction ends.
     async fn of(tx: &mut WriteTx, wanted: &[(u64, Wanted)]) -> Result<Self, Failure> {
         let topics: BTreeSet<_> = wanted.iter().map(|(_, it)| it.topic).collect();
         let topics: Vec<_> = topics.into_iter().collect();
