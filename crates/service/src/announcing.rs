@@ -15,13 +15,14 @@ use yishi_domain::{
 use yishi_store::{
     TenantTx,
     announcements::{self, Place},
+    due::Work,
     feeds::{self, Wanted},
     members, notices, records,
     tenants::Tenant,
     topics, units,
 };
 
-use crate::{App, events::event, failures::Failure, sessions::Session};
+use crate::{App, app::part, events::event, failures::Failure, sessions::Session};
 
 /// How many events of a tenant one round tells of before the other tenants have their turn.
 const TURN: u16 = 100;
@@ -32,15 +33,8 @@ const STALE: Duration = Duration::days(7);
 /// Tells of what has happened, in every tenant whose record has grown; tells how many positions it went on.
 pub async fn round(app: &App) -> Result<usize, Failure> {
     let mut done = 0;
-    for tenant in announcements::tenants_due(&mut app.db.platform().await?).await? {
-        match turn(app, &tenant).await {
-            Ok(positions) => done += positions,
-            // The others are told all the same, and this one again in a moment.
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(error, tenant = tenant.slug, "nobody was told of what happened");
-            }
-        }
+    for tenant in app.due(Work::Announcing).await? {
+        done += part("announcing", &tenant, turn(app, &tenant).await);
     }
     Ok(done)
 }

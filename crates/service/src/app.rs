@@ -11,17 +11,22 @@ use std::{
 use chrono::{DateTime, Duration, Utc};
 use yishi_domain::{Actor, Ctx, Entropy, RequestId, TenantId, attachments::Limits};
 use yishi_policy::PolicyHost;
-use yishi_store::{Db, StoreError, blobs::Blobs, tenants, tenants::Tenant};
+use yishi_store::{
+    Db, StoreError,
+    blobs::Blobs,
+    due::{self, Work},
+    tenants::{self, Tenant},
+    timers::Timer,
+};
 
 use crate::{
     casting::Casting,
-    failures::Failure,
     keys::Signing,
     letters::{Postal, Posts},
     outbound::{Outbound, Outward},
     printing::Printer,
     replays, reports,
-    sequencing::{SequenceError, resign, sequence},
+    sequencing::{RESIGNED, resign, sequence},
     timers,
     tokens::Issuer,
     trust::Trust,
@@ -141,40 +146,45 @@ impl App {
         tenants::list(&mut self.db.platform().await?).await
     }
 
+    /// The tenants in which a kind of work waits now.
+    pub(crate) async fn due(&self, work: Work) -> Result<Vec<Tenant>, StoreError> {
+        self.due_by(work, (self.sources.now)()).await
+    }
+
+    async fn due_by(&self, work: Work, wall: DateTime<Utc>) -> Result<Vec<Tenant>, StoreError> {
+        due::tenants(&mut self.db.platform().await?, work, wall).await
+    }
+
     /// Finds a tenant.
     pub async fn tenant(&self, slug: &str) -> Result<Option<Tenant>, StoreError> {
         tenants::find_by_slug(&mut self.db.platform().await?, slug).await
     }
 
     /// Sequences what is pending in every tenant; tells how many events got their position.
-    pub async fn sequence_all(&self) -> Result<usize, SequenceError> {
+    pub async fn sequence_all(&self) -> Result<usize, StoreError> {
         let mut done = 0;
-        for tenant in self.tenants().await? {
-            done += sequence(&self.db, &self.sequencer(&tenant), &tenant.slug, &self.signing).await?;
+        for tenant in self.due(Work::Sequencing).await? {
+            let turn = sequence(&self.db, &self.sequencer(&tenant), &tenant.slug, &self.signing).await;
+            done += part("sequencing", &tenant, turn);
         }
         Ok(done)
     }
 
     /// Signs again what has not grown for a day, in every tenant; tells how many records.
-    pub async fn resign_all(&self) -> Result<usize, SequenceError> {
+    pub async fn resign_all(&self) -> Result<usize, StoreError> {
         let mut done = 0;
-        for tenant in self.tenants().await? {
-            done += usize::from(resign(&self.db, &self.sequencer(&tenant), &tenant.slug, &self.signing).await?);
+        for tenant in self.due_by(Work::Resigning, (self.sources.now)() - RESIGNED).await? {
+            let turn = resign(&self.db, &self.sequencer(&tenant), &tenant.slug, &self.signing).await;
+            done += part("resigning", &tenant, turn.map(usize::from));
         }
         Ok(done)
     }
 
-    /// Counts in every tenant what has its position; tells how many events were counted. A tenant in which that fails holds up no other.
+    /// Counts in every tenant what has its position; tells how many events were counted.
     pub async fn project_all(&self) -> Result<usize, StoreError> {
         let mut done = 0;
-        for tenant in self.tenants().await? {
-            match reports::project(&self.db, &self.sequencer(&tenant), &tenant).await {
-                Ok(counted) => done += counted,
-                Err(error) => {
-                    let (tenant, error) = (&tenant.slug, &error as &dyn std::error::Error);
-                    tracing::error!(tenant, error, "events are not counted; it is tried again");
-                }
-            }
+        for tenant in self.due(Work::Projecting).await? {
+            done += part("projecting", &tenant, reports::project(&self.db, &self.sequencer(&tenant), &tenant).await);
         }
         Ok(done)
     }
@@ -186,25 +196,37 @@ impl App {
     }
 
     /// Does what is due in every tenant, some of each in turn so that nobody's backlog holds up the others; tells how many timers fired.
-    pub async fn fire_all(&self) -> Result<usize, Failure> {
+    pub async fn fire_all(&self) -> Result<usize, StoreError> {
         let mut fired = 0;
-        for tenant in self.tenants().await? {
+        for tenant in self.due(Work::Timers).await? {
             let now = (self.sources.now)() + Duration::milliseconds(tenant.clock_offset_ms);
             // A sandbox fires each timer at its own instant, so that a run can be repeated; in earnest it is late if it is late.
             let sandbox = tenant.mode == "sandbox";
-            fired +=
-                timers::fire_due(self, &tenant, now, timers::TURN, |timer| if sandbox { timer.due_at } else { now })
-                    .await?;
+            let at = |timer: &Timer| if sandbox { timer.due_at } else { now };
+            fired += part("timers", &tenant, timers::fire_due(self, &tenant, now, timers::TURN, at).await);
         }
         Ok(fired)
     }
 
     /// Takes the next step of every tenant's unfinished replay; tells how many decisions were tried.
-    pub async fn replay_all(&self) -> Result<usize, Failure> {
+    pub async fn replay_all(&self) -> Result<usize, StoreError> {
         let mut tried = 0;
-        for tenant in self.tenants().await? {
-            tried += replays::step(self, &tenant).await?;
+        for tenant in self.due(Work::Replays).await? {
+            tried += part("replays", &tenant, replays::step(self, &tenant).await);
         }
         Ok(tried)
     }
+}
+
+/// What a tenant's turn in a round came to. Where it failed that is told and it is tried again in the next round; the other tenants have their turns.
+pub(crate) fn part<E: std::error::Error + 'static>(
+    work: &'static str,
+    tenant: &Tenant,
+    turn: Result<usize, E>,
+) -> usize {
+    turn.unwrap_or_else(|error| {
+        let error = &error as &dyn std::error::Error;
+        tracing::error!(work, error, tenant = tenant.slug, "a tenant's turn failed; it is tried again");
+        0
+    })
 }

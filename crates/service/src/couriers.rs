@@ -15,13 +15,14 @@ use uuid::Uuid;
 use yishi_domain::{Actor, Ctx, RequestId, StoredEvent, schemas, subscriptions::Kinds};
 use yishi_store::{
     deliveries::{self, Due, Outcome},
+    due::Work,
     feeds::Wanted,
     tenants::Tenant,
     units,
     webhooks::{self, Webhook},
 };
 
-use crate::{App, events::event, failures::Failure, outbound::reason, sequencing::SequenceError};
+use crate::{App, app::part, events::event, failures::Failure, outbound::reason, sequencing::SequenceError};
 
 /// How long a courier that says nothing keeps what it took: longer than a call and what follows it may take.
 const LEASE: Duration = Duration::seconds(30);
@@ -43,21 +44,32 @@ const TESTED: &str = "webhook.tested";
 /// A webhook that answers slowly holds up neither another webhook nor another tenant: each has a courier of its own.
 pub async fn round(app: &Arc<App>) -> Result<usize, Failure> {
     let mut done = 0;
-    for tenant in app.tenants().await? {
-        let ctx = courier(app, &tenant);
-        let all = webhooks::list(&mut app.db.read(&ctx).await?).await?;
-        if all.is_empty() {
-            continue;
-        }
-        for webhook in all.iter().filter(|it| it.disabled_at.is_none()) {
-            done += take_over(app, &ctx, webhook).await?;
-        }
-        done += send_some(app, &ctx, &tenant.slug, all).await?;
-        let mut tx = app.db.record(&ctx).await?;
-        deliveries::forget(&mut tx, ctx.wall - KEPT).await?;
-        tx.commit().await?;
+    for tenant in app.due(Work::Deliveries).await? {
+        done += part("deliveries", &tenant, turn(app, &tenant).await);
     }
     Ok(done)
+}
+
+async fn turn(app: &Arc<App>, tenant: &Tenant) -> Result<usize, Failure> {
+    let ctx = courier(app, tenant);
+    let all = webhooks::list(&mut app.db.read(&ctx).await?).await?;
+    let mut done = 0;
+    for webhook in all.iter().filter(|it| it.disabled_at.is_none()) {
+        done += take_over(app, &ctx, webhook).await?;
+    }
+    Ok(done + send_some(app, &ctx, &tenant.slug, all).await?)
+}
+
+/// Forgets what was delivered long ago, in every tenant; tells how many deliveries.
+pub async fn forget(app: &App) -> Result<usize, Failure> {
+    let mut forgotten = 0;
+    for tenant in app.tenants().await? {
+        let ctx = courier(app, &tenant);
+        let mut tx = app.db.record(&ctx).await?;
+        forgotten += deliveries::forget(&mut tx, ctx.wall - KEPT).await?;
+        tx.commit().await?;
+    }
+    Ok(usize::try_from(forgotten).unwrap_or(usize::MAX))
 }
 
 async fn take_over(app: &App, ctx: &Ctx, webhook: &Webhook) -> Result<usize, Failure> {

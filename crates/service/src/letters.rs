@@ -21,6 +21,7 @@ use yishi_domain::{
 };
 use yishi_store::{
     contacts,
+    due::Work,
     letters::{self, Content, Due, Outcome},
     templates::{self, Template},
     tenants::Tenant,
@@ -41,10 +42,8 @@ const KEPT: Duration = Duration::days(90);
 
 /// Begins to send what is due, in every tenant where something is; tells in how many it began.
 pub async fn round(app: &Arc<App>) -> Result<usize, Failure> {
-    let wall = (app.sources.now)();
-    let tenants = letters::tenants_due(&mut app.db.platform().await?, wall).await?;
     let mut begun = 0;
-    for tenant in tenants {
+    for tenant in app.due(Work::Letters).await? {
         if !app.posts.begin(tenant.id) {
             continue;
         }
@@ -82,15 +81,23 @@ impl Turn {
             let due = letters::claim(&mut tx, ctx.now, ctx.now + LEASE, OF_A_TENANT).await?;
             tx.commit().await?;
             if due.is_empty() {
-                break;
+                return Ok(());
             }
             send(app, &ctx, tenant, due).await?;
         }
-        let ctx = postman(app, tenant);
-        let mut tx = app.db.record(&ctx).await?;
-        letters::forget(&mut tx, ctx.now - KEPT).await?;
-        Ok(tx.commit().await?)
     }
+}
+
+/// Forgets what was settled long ago, in every tenant; tells how many letters.
+pub async fn forget(app: &App) -> Result<usize, Failure> {
+    let mut forgotten = 0;
+    for tenant in app.tenants().await? {
+        let ctx = postman(app, &tenant);
+        let mut tx = app.db.record(&ctx).await?;
+        forgotten += letters::forget(&mut tx, ctx.now - KEPT).await?;
+        tx.commit().await?;
+    }
+    Ok(usize::try_from(forgotten).unwrap_or(usize::MAX))
 }
 
 /// Sends letters at once, and keeps what came of them.

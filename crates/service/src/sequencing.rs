@@ -14,7 +14,7 @@ use crate::{keys::Signing, running};
 const BATCH: u16 = 2_000;
 
 /// After how long a record that did not grow is signed again, so that whoever looks knows that it stands as it stood.
-const RESIGNED: Duration = Duration::days(1);
+pub(crate) const RESIGNED: Duration = Duration::days(1);
 
 /// Why the record did not grow.
 #[derive(Debug, thiserror::Error)]

@@ -6,10 +6,9 @@ use uuid::Uuid;
 use yishi_domain::{BallotId, MeetingId, MemberId, TopicId, UnitId, access::Role, notices::Audience};
 
 use crate::{
-    PlatformTx, RecordTx, StoreError, TenantTx, WriteTx,
+    RecordTx, StoreError, TenantTx, WriteTx,
     pool::{self, Bond},
     records::bigint,
-    tenants::Tenant,
 };
 
 /// Where an event happened.
@@ -23,17 +22,6 @@ pub struct Place {
     pub meeting: Option<MeetingId>,
     /// The units on the way to it, with their levels, the lowest last.
     pub units: Vec<(UnitId, String)>,
-}
-
-/// The tenants whose record has grown since somebody was told of it, by one question.
-pub async fn tenants_due(tx: &mut PlatformTx) -> Result<Vec<Tenant>, StoreError> {
-    Ok(sqlx::query_as(
-        "SELECT t.* FROM tenants t LEFT JOIN notice_rules r ON r.tenant_id = t.id
-         WHERE EXISTS (SELECT 1 FROM checkpoints c WHERE c.tenant_id = t.id AND c.size > COALESCE(r.position, 0))
-         ORDER BY t.slug",
-    )
-    .fetch_all(tx.sql())
-    .await?)
 }
 
 /// A city's own rules; none where it has none.

@@ -102,19 +102,6 @@ pub enum Outcome {
     Dropped(String),
 }
 
-/// The tenants in which a letter is due at an instant of the wall clock, by one question.
-pub async fn tenants_due(tx: &mut PlatformTx, wall: DateTime<Utc>) -> Result<Vec<Tenant>, StoreError> {
-    Ok(sqlx::query_as(
-        "SELECT * FROM tenants t WHERE EXISTS (
-             SELECT 1 FROM letters l WHERE l.tenant_id = t.id AND l.settled_at IS NULL
-             AND l.due_at <= $1 + t.clock_offset_ms * interval '1 millisecond')
-         ORDER BY t.slug",
-    )
-    .bind(wall)
-    .fetch_all(tx.sql())
-    .await?)
-}
-
 /// Claims what is due until the lease ends, the urgent first.
 ///
 /// Whoever dies with a claim loses it with the lease, and the same is sent again under the same id.

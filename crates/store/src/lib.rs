@@ -39,6 +39,7 @@ pub mod contacts;
 pub mod cosignatures;
 pub mod deliveries;
 pub mod disclosures;
+pub mod due;
 pub mod embedded;
 pub mod entries;
 pub mod evaluations;

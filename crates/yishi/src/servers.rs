@@ -10,7 +10,7 @@ use tokio::{
     sync::Notify,
     task::JoinHandle,
 };
-use yishi_service::{App, announcing, attachments, couriers, letters};
+use yishi_service::{App, announcing, attachments, couriers, failures::Failure, letters};
 
 use crate::{commands::Serve, homes::Home};
 
@@ -26,8 +26,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How long the worker rests that signs again what has not grown for a day.
 const LONG_REST: Duration = Duration::from_secs(60);
 
-/// How often bytes that no attachment names are looked for.
-const COLLECTING: Duration = Duration::from_secs(3600);
+/// How often bytes that no attachment names are looked for, and what the logs of what was sent keep no longer.
+const CLEARING: Duration = Duration::from_secs(3600);
 
 /// Where to serve.
 #[derive(Clone, Debug, Args)]
@@ -114,7 +114,7 @@ pub async fn work(home: &Home) -> Result<()> {
 }
 
 /// Gives events their positions, counts them, signs the record, does what is due, tells others of it, tries past decisions under candidates,
-/// and collects bytes that nothing names, for good.
+/// collects bytes that nothing names, and forgets what was sent long ago, for good.
 async fn work_for_good(app: Arc<App>) {
     let sequencing = repeat("sequencing", [PAUSE, REST], &app, |app| async move { app.sequence_all().await });
     let projecting = repeat("projecting", [PAUSE, REST], &app, |app| async move { app.project_all().await });
@@ -126,8 +126,13 @@ async fn work_for_good(app: Arc<App>) {
         repeat("announcing", [Duration::ZERO, REST], &app, |app| async move { announcing::round(&app).await });
     let letters = post_for_good(Arc::clone(&app));
     let collecting =
-        repeat("collecting", [COLLECTING, COLLECTING], &app, |app| async move { attachments::collect(&app).await });
-    tokio::join!(sequencing, projecting, resigning, timers, replays, couriers, announcing, letters, collecting);
+        repeat("collecting", [CLEARING, CLEARING], &app, |app| async move { attachments::collect(&app).await });
+    let forgetting = repeat("forgetting", [CLEARING, CLEARING], &app, |app| async move {
+        Ok::<_, Failure>(couriers::forget(&app).await? + letters::forget(&app).await?)
+    });
+    tokio::join!(
+        sequencing, projecting, resigning, timers, replays, couriers, announcing, letters, collecting, forgetting
+    );
 }
 
 /// Sends letters, for good.
