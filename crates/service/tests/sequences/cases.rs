@@ -10,25 +10,27 @@ use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 use yishi_domain::{
     BallotId, CallId, Digest, FindingId, ItemId, MeetingId, MemberId, ProvisionId, ResolutionId, TopicId,
-    ballots::{BallotState, ControlTotals, VotingUnit},
+    ballots::{BallotState, VotingUnit},
     calls::{CallState, Reply},
     channels::{Channel, RatingChannel},
     findings::{FindingKind, FindingState, Ground, Measure},
     items::{ItemState, NewItem, Report},
     money::AccountKind,
     resolutions::{Deadlines, Lists, Resources, Responsibility},
-    voting::{Choice, Electorate},
     workflow::Stage,
 };
 use yishi_service::{
-    ballots, batches, calls as calling, clocks, counting, execution, failures::Failure, findings as supervising, funds,
+    ballots, calls as calling, clocks, counting, execution, failures::Failure, findings as supervising, funds,
     items as doing, meetings, minutes, objections, pools, rolls, screening, sequencing::sequence, sessions::Access,
-    sessions::Session, surveys, topics, voting,
+    sessions::Session, surveys, topics,
 };
 
 use crate::{
     books::Book,
     cities::{City, admit},
+    offices::Office,
+    outside::{self, Outside},
+    polls::{Poll, Sort},
     talks::Talk,
 };
 
@@ -51,6 +53,7 @@ pub enum Try {
     AnswerOffer(bool),
     Split,
     Call,
+    CallInWorkingDays,
     AnswerCall(Reply),
     CloseCall,
     Note(FindingKind),
@@ -82,6 +85,12 @@ pub enum Try {
     Talk(Talk),
     /// What is booked and drawn.
     Book(Book),
+    /// Ballots of every sort.
+    Poll(Poll),
+    /// What offices do beside cases.
+    Office(Office),
+    /// What comes from outside.
+    Outside(Outside),
     /// Somebody without a role tries to file the lists.
     Stranger,
 }
@@ -115,13 +124,22 @@ fn rating(score: u8) -> surveys::Rating {
 impl<'a> Case<'a> {
     pub async fn raised(city: &'a City) -> Self {
         let session = admit(&city.app, &city.slug, Access::AnyMember, &city.everybody.1).await;
-        Self { city, topic: raise(city, &session).await, made: HashMap::new() }
+        if !city.is_called {
+            return Self { city, topic: raise(city, &session).await, made: HashMap::new() };
+        }
+        outside::map(city, &session).await.expect("mapped");
+        let topic = outside::ordered(city, &session, "HZ-0").await.expect("entered").topic;
+        Self { city, topic, made: HashMap::new() }
     }
 
     /// What was made last of a kind, or what is nobody's.
     pub fn last<I: Copy + From<Uuid> + 'static>(&self) -> I {
-        let made = self.made.get(&TypeId::of::<I>()).and_then(|it| it.downcast_ref());
-        made.copied().unwrap_or_else(|| Uuid::nil().into())
+        self.made().unwrap_or_else(|| Uuid::nil().into())
+    }
+
+    /// What was made last of a kind.
+    pub fn made<I: Clone + 'static>(&self) -> Option<I> {
+        self.made.get(&TypeId::of::<I>()).and_then(|it| it.downcast_ref()).cloned()
     }
 
     pub fn keep<I: 'static>(&mut self, made: I) {
@@ -176,9 +194,15 @@ impl<'a> Case<'a> {
     }
 
     async fn convene(&mut self, session: &Session, hours: u8) -> Result<(), Failure> {
-        let new = meetings::NewMeeting {
+        let new = Self::meeting(session.ctx.now + Duration::hours(hours.into()));
+        self.keep(meetings::convene(&self.city.app, session, self.topic, new).await?);
+        Ok(())
+    }
+
+    pub fn meeting(starts_at: DateTime<Utc>) -> meetings::NewMeeting {
+        meetings::NewMeeting {
             place: "社区议事厅".into(),
-            starts_at: session.ctx.now + Duration::hours(hours.into()),
+            starts_at,
             form: None,
             mode: yishi_domain::meetings::Mode::OnSite,
             link: None,
@@ -187,9 +211,7 @@ impl<'a> Case<'a> {
             agenda: vec!["听取意见".into()],
             rules: None,
             speech_seconds: 180,
-        };
-        self.keep(meetings::convene(&self.city.app, session, self.topic, new).await?);
-        Ok(())
+        }
     }
 
     async fn forward(&mut self, stage: Stage, session: &Session) -> Result<(), Failure> {
@@ -214,24 +236,7 @@ impl<'a> Case<'a> {
                 self.keep(MeetingId(Uuid::nil()));
                 adopted
             }
-            Stage::Deliberated => {
-                let agents = vec![self.city.everybody.0];
-                // Nobody acts for the second one: it votes on paper.
-                let roll = vec![unit("1-101", agents), unit("1-102", vec![])];
-                let new = ballots::NewBallot {
-                    question: "是否更换？".into(),
-                    matter: None,
-                    electorate: Electorate::Residents,
-                    roll,
-                    draw: None,
-                    recusals: vec![],
-                    options: vec![],
-                    budget: None,
-                    after: None,
-                };
-                self.keep(ballots::open(app, session, self.topic, new).await?);
-                Ok(())
-            }
+            Stage::Deliberated => self.open(session, Sort::Plain).await,
             Stage::Deciding => {
                 let ballot: BallotId = self.last();
                 // Whoever has not voted does; it may have closed by itself.
@@ -305,10 +310,10 @@ impl<'a> Case<'a> {
                 let part = || NewItem { due_at: now + Duration::hours(5), ..self.item(now) };
                 doing::split(app, session, item, None, vec![part(), part()]).await.map(drop)
             }
-            Try::Call => {
+            Try::Call | Try::CallInWorkingDays => {
                 let (units, matter) = (vec![self.city.unit, self.city.other], "占道".into());
-                let new =
-                    calling::NewCall { units, lead: Some(self.city.other), matter, hours: None, working_days: None };
+                let working_days = matches!(what, Try::CallInWorkingDays).then_some(2);
+                let new = calling::NewCall { units, lead: Some(self.city.other), matter, hours: None, working_days };
                 calling::open(app, session, self.topic, new).await.map(drop)
             }
             Try::AnswerCall(reply) => {
@@ -335,12 +340,8 @@ impl<'a> Case<'a> {
             Try::Rate(score) => surveys::rate(app, session, resolution, rating(score)).await,
             Try::Advance(hours) => clocks::advance(app, session, hours).await.map(drop),
             Try::Paper(yes) => self.enter(session, yes).await,
-            Try::Void => batches::void(app, session, ballot, self.last(), misread()).await,
-            Try::CountPaperAgain(yes) => {
-                let new = self.paper(yes);
-                self.keep(batches::recount(app, session, ballot, self.last(), misread(), new).await?);
-                Ok(())
-            }
+            Try::Void => self.void(session).await,
+            Try::CountPaperAgain(yes) => self.count_paper_again(session, yes).await,
             Try::CorrectRoll => {
                 let added = vec![unit("1-103", vec![])];
                 rolls::change(app, session, ballot, rolls::RollChange { added, removed: vec![] }).await
@@ -359,6 +360,9 @@ impl<'a> Case<'a> {
             }
             Try::Talk(what) => self.talk(what, session).await,
             Try::Book(what) => self.book(what, session, known).await,
+            Try::Poll(what) => self.poll(what, session).await,
+            Try::Office(what) => self.office(what, session, known).await,
+            Try::Outside(what) => self.outside(what, session).await,
             Try::MergeInto => {
                 let other = self.accepted(session).await;
                 screening::merge(app, session, self.topic, None, other).await.map(drop)
@@ -383,39 +387,9 @@ impl<'a> Case<'a> {
         screening::accept(&self.city.app, session, other, None, accepted).await.expect("accepted");
         other
     }
-
-    async fn vote(&self, session: &Session, yes: bool) -> Result<(), Failure> {
-        let choice = if yes { Choice::InFavour } else { Choice::Against };
-        let vote = voting::NewVote { voting_unit: "1-101".into(), choice, reason: None };
-        voting::cast(&self.city.app, session, self.last(), vote).await.map(drop)
-    }
-
-    async fn enter(&mut self, session: &Session, yes: bool) -> Result<(), Failure> {
-        self.keep(batches::enter(&self.city.app, session, self.last(), self.paper(yes)).await?);
-        Ok(())
-    }
-
-    /// A batch of one paper.
-    fn paper(&self, yes: bool) -> batches::NewBatch {
-        let (choice, one) = (if yes { Choice::InFavour } else { Choice::Against }, u64::from(yes));
-        let (in_favour, against) = (one, 1 - one);
-        batches::NewBatch {
-            station: "社区议事厅".into(),
-            witness: self.city.boss,
-            scan_reference: "scans/1.pdf".into(),
-            meeting: None,
-            control: ControlTotals { papers: 1, in_favour, against, ..ControlTotals::default() },
-            papers: vec![("1-102".into(), Some(choice))],
-            contents: vec![],
-        }
-    }
 }
 
-fn misread() -> batches::Voiding {
-    batches::Voiding { reason: "误录".into(), contents: vec![] }
-}
-
-fn unit(name: &str, agents: Vec<MemberId>) -> VotingUnit {
+pub fn unit(name: &str, agents: Vec<MemberId>) -> VotingUnit {
     VotingUnit { name: name.into(), heads: 1, floor_area: None, agents }
 }
 

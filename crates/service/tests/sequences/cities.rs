@@ -4,7 +4,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -36,10 +36,17 @@ pub struct City {
     pub stranger: String,
     /// Where its money is.
     pub funds: [FundId; 2],
+    /// Whether it has rules of its own, under which options are put in order, and there are secret ballots and rounds.
+    pub has_own_rules: bool,
+    /// Whether its case came as a work order of the hotline.
+    pub is_called: bool,
 }
 
+/// The first day of 2026, and a microsecond later whenever somebody asks: no two things happen at the same instant.
 pub fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_767_225_600, 0).expect("2026-01-01")
+    static ASKED: AtomicI64 = AtomicI64::new(0);
+    let begun = DateTime::from_timestamp(1_767_225_600, 0).expect("2026-01-01");
+    begun + Duration::microseconds(ASKED.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A counter in the place of randomness: distinct, in order, and the same at every run.
@@ -106,7 +113,8 @@ impl City {
             memberships::create_grant(&app, &session, people[0], all[0].id, role, None).await.expect("granted");
         }
         let number: u64 = slug.parse().expect("a number");
-        if !number.is_multiple_of(2) {
+        let has_own_rules = !number.is_multiple_of(2);
+        if has_own_rules {
             publish(&app, &session, number % 4 / 2).await;
         }
         let [everybody, stranger, proxy] = [0, 1, 2].map(|i: usize| (people[i], token(&app, &slug, people[i])));
@@ -119,7 +127,13 @@ impl City {
         }
         let [unit, other, third] = [0, 1, 2].map(|i: usize| all[i].id);
         let (stranger, funds) = (stranger.1, [opened[0], opened[1]]);
-        Self { app, slug, unit, other, third, boss, everybody, proxy, stranger, funds }
+        let is_called = number.is_multiple_of(3);
+        Self { app, slug, unit, other, third, boss, everybody, proxy, stranger, funds, has_own_rules, is_called }
+    }
+
+    /// The statistical code of the first district.
+    pub fn code_of_other(&self) -> String {
+        format!("{}06", self.slug)
     }
 }
 
@@ -147,7 +161,26 @@ async fn publish(app: &App, session: &Session, notice_hours: u64) {
         "method": "yes_no", "secrecy": "open", "notice_hours": notice_hours, "window_hours": 48, "mandates_per_proxy": 1, "publication_hours": 48, "laws": [],
         "custom": null, "conditions": [majority],
     });
-    let configuration = json!({"rules": [{"rule": rule}]});
+    let with = |changes: serde_json::Value| {
+        let mut rule = rule.clone();
+        rule.as_object_mut().expect("terms").extend(changes.as_object().expect("terms").clone());
+        rule
+    };
+    let selection = json!({"measure": "heads", "procedure": {"schulze": 1}, "tie": "listed_first"});
+    let quorum = json!({
+        "code": "quorum", "kind": "quorum", "measure": "heads", "counted": "participating", "of": "eligible",
+        "at_least": {"numerator": 1, "denominator": 2}, "strict": false,
+    });
+    let ranked = json!({"method": {"ranked": 2}, "selection": selection, "conditions": [quorum]});
+    let rounds = json!([
+        {"code": "residents", "electorate": "residents"}, {"code": "party_members", "electorate": "party_members"},
+    ]);
+    let configuration = json!({"rules": [
+        {"for": {"options": true}, "rule": with(ranked)},
+        {"for": {"matters": ["secret"]}, "rule": with(json!({"secrecy": "secret", "mandates_per_proxy": 0}))},
+        {"for": {"matters": ["rounds"]}, "rule": with(json!({"rounds": rounds}))},
+        {"rule": rule},
+    ]});
     let new = rule_sets::NewActivation { configuration, from: None, after: None };
     rule_sets::activate(app, session, &digest, new).await.expect("in force");
 }

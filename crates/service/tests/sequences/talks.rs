@@ -11,7 +11,7 @@ use yishi_domain::{
 };
 use yishi_service::{
     attachments, failures::Failure, invitations, mandates, meetings, minutes, pool, positions, sessions::Access,
-    sessions::Session, speeches, spools::Spool, statements, visits, voting,
+    sessions::Session, speeches, statements, visits, voting,
 };
 
 use crate::{cases::Case, cities::admit};
@@ -31,6 +31,7 @@ pub enum Talk {
     DecideAmendment(bool),
     AddStatement,
     Take(Stance),
+    EnterStances(Stance),
     Invite,
     Reply(Reply),
     AskToSpeak,
@@ -84,6 +85,11 @@ impl Case<'_> {
                 added.into_iter().for_each(|it| self.keep(it));
             }
             Talk::Take(stance) => statements::take(app, session, self.last::<StatementId>(), stance).await?,
+            Talk::EnterStances(stance) => {
+                let statement = self.last::<StatementId>();
+                let list = vec![(me, statement, stance), (other, statement, Stance::Agree)];
+                statements::enter(app, session, topic, list).await?;
+            }
             Talk::Invite => {
                 let people = vec![(me, Part::Participant), (other, Part::Participant)];
                 invitations::invite(app, session, meeting, people).await?;
@@ -102,12 +108,7 @@ impl Case<'_> {
                 minutes::answer(app, session, self.last(), upheld, "已核对录音".into()).await?;
             }
             Talk::AdoptMinutes => drop(minutes::adopt(app, session, meeting).await?),
-            Talk::Attach => {
-                let text = format!("路灯照片说明 {meeting}");
-                let spool = Spool::read(text.as_bytes(), 1_000).await.expect("read").expect("small");
-                let target = attachments::Target::Topic(topic);
-                self.keep(attachments::add(app, session, target, attachments::Said::default(), spool).await?);
-            }
+            Talk::Attach => self.attach(session, attachments::Target::Topic(topic)).await?,
             Talk::EraseAttachment => drop(attachments::erase(app, session, self.last(), "误传".into()).await?),
             Talk::Empower => {
                 let new = mandates::NewMandate {
@@ -172,7 +173,7 @@ impl Case<'_> {
         Ok(all.last().map_or(0, |it| it.version))
     }
 
-    async fn proxy(&self) -> Session {
+    pub(crate) async fn proxy(&self) -> Session {
         admit(&self.city.app, &self.city.slug, Access::AnyMember, &self.city.proxy.1).await
     }
 }

@@ -76,6 +76,7 @@ impl Case<'_> {
                 "meeting.convened" | "topic.reopened" | "resolution.set_aside" => Stage::Deliberating,
                 "minutes.adopted" | "ballot.annulled" => Stage::Deliberated,
                 "ballot.opened" => Stage::Deciding,
+                "ballot.decided" if event.body["outcome"] == "next_round" => Stage::Deliberated,
                 "ballot.decided" => Stage::NotAdopted,
                 "resolution.adopted" => Stage::Decided,
                 "resolution.assigned" => Stage::Executing,

@@ -29,8 +29,13 @@ impl Tried {
             // Whatever is answered, or follows, is the same act.
             Try::Talk(Talk::Reply(_)) => "Reply".to_owned(),
             Try::CloseFinding(_) => "CloseFinding".to_owned(),
+            Try::Talk(Talk::EnterStances(_)) => "EnterStances".to_owned(),
             Try::Talk(talk) => format!("{talk:?}"),
             Try::Book(book) => format!("{book:?} in the books"),
+            Try::Office(office) => format!("{office:?}"),
+            Try::Outside(outside) => format!("{outside:?} from outside"),
+            // A sort of ballot is an act of its own.
+            Try::Poll(poll) => format!("{poll:?}"),
             other => format!("{other:?}"),
         };
         // Either way of a decision is another act; any amount is the same.
@@ -40,6 +45,9 @@ impl Tried {
         match done {
             Ok(()) => tally.done += 1,
             Err(Failure::Refused(refusal)) => *tally.refused.entry(refusal.code).or_default() += 1,
+            Err(Failure::Faults(all)) => {
+                all.first().into_iter().for_each(|it| *tally.refused.entry(it.code).or_default() += 1);
+            }
             Err(_) => {}
         }
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use yishi_domain::{
     calls::Reply,
-    channels::Side,
+    channels::{RatingChannel, Side},
     findings::{FindingKind, Measure},
     meetings,
     opinions::Stance,
@@ -13,13 +13,26 @@ use yishi_domain::{
 use crate::{
     books::Book::{self, Draw, GiveBack, Offer as Lend, Receive, Release, Reverse, SetAside, Spend},
     cases::Try,
+    offices::Office::{
+        self, Appoint, Assign, AttachToItem, AttachToMeeting, Credit, EnterPerson, Evaluate, FoundBody, MeetOnline,
+        PublishPoints, RateFor, Recuse, Register, RegisterKey, Sit, Undo,
+    },
+    outside::Outside::{self, CallBack, MakeKey, Request},
+    polls::{
+        Poll::{self, CastAll, Open},
+        Sort,
+    },
     talks::Talk::{
         self, AddStatement, AdoptMinutes, Amend, Answer, AnswerMinutes, AskToSpeak, Attach, Attend, BeginSpeech,
-        ComeForAnother, Comment, DecideAmendment, Empower, EndSpeech, EraseAttachment, FileMinutes, Follow,
-        HideComment, Invite, ObjectToMinutes, Reply as Replied, SpeakForAnother, SplitOff, State, Support, Take,
-        TakeBackMandate, Visit, VoteForAnother, Word,
+        ComeForAnother, Comment, DecideAmendment, Empower, EndSpeech, EnterStances, EraseAttachment, FileMinutes,
+        Follow, HideComment, Invite, ObjectToMinutes, Reply as Replied, SpeakForAnother, SplitOff, State, Support,
+        Take, TakeBackMandate, Visit, VoteForAnother, Word,
     },
 };
+
+/// The sorts of ballots that are opened as such.
+const SORTS: [Sort; 7] =
+    [Sort::Options, Sort::Secret, Sort::Area, Sort::Drawn, Sort::Recused, Sort::FirstRound, Sort::NextRound];
 
 /// A try, and what is tried at the same time.
 pub type Step = (Try, Option<Try>);
@@ -43,6 +56,7 @@ fn one() -> impl Strategy<Value = Try> {
         2 => Just(Try::Call),
         3 => reply.prop_map(Try::AnswerCall),
         1 => Just(Try::CloseCall),
+        1 => Just(Try::CallInWorkingDays),
         2 => kind.prop_map(Try::Note),
         2 => Just(Try::Answer),
         1 => Just(Try::AskAgain),
@@ -61,6 +75,53 @@ fn one() -> impl Strategy<Value = Try> {
         1 => any::<bool>().prop_map(Try::LookBack),
         18 => talk().prop_map(Try::Talk),
         12 => book().prop_map(Try::Book),
+        6 => poll().prop_map(Try::Poll),
+        14 => office().prop_map(Try::Office),
+        7 => outside().prop_map(Try::Outside),
+    ]
+}
+
+fn poll() -> impl Strategy<Value = Poll> {
+    let sort = prop::sample::select(SORTS.to_vec());
+    prop_oneof![3 => sort.prop_map(Poll::Open), 2 => any::<bool>().prop_map(Poll::CastAll)]
+}
+
+fn office() -> impl Strategy<Value = Office> {
+    let channel = prop::sample::select(vec![RatingChannel::Paper, RatingChannel::Telephone]);
+    prop_oneof![
+        1 => Just(Office::FoundBody),
+        1 => Just(Office::ChangeBody),
+        1 => Just(Office::Sit),
+        1 => Just(Office::MeetOnline),
+        1 => Just(Office::Register),
+        1 => Just(Office::EndRegistration),
+        1 => Just(Office::Appoint),
+        1 => Just(Office::RegisterKey),
+        2 => (2_024_u16..2_028).prop_map(Office::Evaluate),
+        1 => any::<bool>().prop_map(Office::Settle),
+        1 => Just(Office::SetWorkingDays),
+        2 => Just(Office::EnterPerson),
+        1 => Just(Office::Assign),
+        1 => Just(Office::Recuse),
+        2 => Just(Office::PublishPoints),
+        2 => Just(Office::Credit),
+        1 => Just(Office::Undo),
+        1 => channel.prop_map(Office::RateFor),
+        1 => Just(Office::AttachToMeeting),
+        1 => Just(Office::AttachToItem),
+    ]
+}
+
+fn outside() -> impl Strategy<Value = Outside> {
+    prop_oneof![
+        1 => Just(Outside::Map),
+        2 => (0_u8..6).prop_map(Outside::Order),
+        1 => any::<bool>().prop_map(Outside::CallBack),
+        2 => Just(Outside::MakeKey),
+        1 => Just(Outside::RevokeKey),
+        2 => Just(Outside::Request),
+        1 => (0_u8..4).prop_map(Outside::Funds),
+        2 => (1_u64..600).prop_map(Outside::Income),
     ]
 }
 
@@ -80,7 +141,8 @@ fn talk() -> impl Strategy<Value = Talk> {
         1 => Just(Talk::Amend),
         1 => any::<bool>().prop_map(Talk::DecideAmendment),
         1 => Just(Talk::AddStatement),
-        1 => stance.prop_map(Talk::Take),
+        1 => stance.clone().prop_map(Talk::Take),
+        1 => stance.prop_map(Talk::EnterStances),
         2 => Just(Talk::Invite),
         1 => reply.prop_map(Talk::Reply),
         1 => Just(Talk::AskToSpeak),
@@ -144,22 +206,44 @@ fn begun() -> impl Strategy<Value = Vec<Try>> {
     let minuted = [vec![Try::Forward, Try::Convene(0)], minuted.to_vec()].concat();
     let to_be_done = [[Try::Forward; 2], [Try::Advance(1), Try::Forward], [Try::Advance(50), Try::Forward]].concat();
     let disappointed = [Try::Forward, Try::Rate(20), Try::Advance(400)];
-    let once = [to_be_done, disappointed.to_vec()].concat();
+    let once = [&to_be_done[..], &disappointed].concat();
     let twice = [vec![Try::Forward; 2], once.clone(), vec![Try::Forward], once].concat();
+    let drawn = [Try::Office(Register), Try::Forward, Try::Forward, Try::Forward, Try::Poll(Open(Sort::Drawn))];
+    let rounds =
+        [vec![Try::Forward; 3], vec![Try::Poll(Open(Sort::FirstRound)), Try::Advance(1), Try::Forward]].concat();
+    let rounds = [rounds, vec![Try::Poll(Open(Sort::NextRound)), Try::Advance(1), Try::Forward]].concat();
+    let advised = [EnterPerson, Assign, Recuse, PublishPoints, Credit, Undo].map(Try::Office);
+    let evaluated = [Appoint, RegisterKey, Evaluate(2_025)].map(Try::Office);
+    let asked = [MakeKey, Request].map(Try::Outside);
+    let worded = [Word, Amend, DecideAmendment(true), AddStatement, EnterStances(Stance::Agree)].map(Try::Talk);
+    let worded = [vec![Try::Forward; 2], worded.to_vec()].concat();
+    let spoken = [Try::Advance(1), Try::Talk(BeginSpeech), Try::Talk(EndSpeech)];
+    let spoken = [convened.to_vec(), spoken.to_vec()].concat();
+    let lent = [Lend(30), Draw(10), GiveBack].map(Try::Book);
+    let lent = [&[Try::Forward; 2], &to_be_done[..], &lent].concat();
     prop_oneof![
-        5 => (0..10_usize).prop_map(|many| vec![Try::Forward; many]),
-        2 => Just(convened.to_vec()),
-        2 => Just(minuted),
-        1 => Just(twice),
+        10 => (0..10_usize).prop_map(|many| vec![Try::Forward; many]),
+        4 => Just(convened.to_vec()),
+        4 => Just(minuted),
+        2 => Just(twice),
+        1 => Just(drawn.to_vec()),
+        1 => Just(rounds),
+        1 => Just(advised.to_vec()),
+        1 => Just(evaluated.to_vec()),
+        1 => Just(asked.to_vec()),
+        1 => Just(worded),
+        1 => Just(spoken),
+        1 => Just(lent),
     ]
 }
 
 /// What people do who know where a case stands, each as likely as the others.
 pub fn fitting(stage: Stage, pick: u8) -> Try {
     use Try::{
-        AddItem, Advance, AnswerCall, AnswerObjection, AnswerOffer, AskAgain, AskTime, Book, Call, CloseCall,
-        CloseFinding, Conclude, Convene, CorrectRoll, CountPaperAgain, DecideTime, Finish, Forward, LookBack,
-        MergeInto, Note, Object, Paper, Rate, Reject, Report, Split, TakeIn, Talk, Void, Vote, Withdraw,
+        AddItem, Advance, AnswerCall, AnswerObjection, AnswerOffer, AskAgain, AskTime, Book, Call, CallInWorkingDays,
+        CloseCall, CloseFinding, Conclude, Convene, CorrectRoll, CountPaperAgain, DecideTime, Finish, Forward,
+        LookBack, MergeInto, Note, Object, Office, Outside, Paper, Poll, Rate, Reject, Report, Split, TakeIn, Talk,
+        Void, Vote, Withdraw,
     };
     let list: &[Try] = match stage {
         Stage::Submitted => {
@@ -209,8 +293,32 @@ pub fn fitting(stage: Stage, pick: u8) -> Try {
             Talk(AddStatement),
             Talk(Take(Stance::Agree)),
             Talk(Take(Stance::Pass)),
+            Talk(EnterStances(Stance::Disagree)),
+            Office(FoundBody),
+            Office(Sit),
+            Office(MeetOnline),
+            Office(AttachToMeeting),
+            Office(EnterPerson),
+            Office(Assign),
+            Office(Recuse),
         ],
-        Stage::Deliberated => &[Forward, Forward, Forward, Forward, Talk(Empower), Convene(0)],
+        Stage::Deliberated => &[
+            Forward,
+            Forward,
+            Forward,
+            Forward,
+            Poll(Open(Sort::Options)),
+            Poll(Open(Sort::Secret)),
+            Poll(Open(Sort::Area)),
+            Office(Register),
+            Poll(Open(Sort::Drawn)),
+            Poll(Open(Sort::Recused)),
+            Poll(Open(Sort::FirstRound)),
+            Poll(Open(Sort::NextRound)),
+            Poll(Open(Sort::NextRound)),
+            Talk(Empower),
+            Convene(0),
+        ],
         Stage::Deciding => &[
             Forward,
             Forward,
@@ -222,6 +330,8 @@ pub fn fitting(stage: Stage, pick: u8) -> Try {
             Void,
             CountPaperAgain(true),
             CountPaperAgain(false),
+            Poll(CastAll(true)),
+            Poll(CastAll(false)),
             Talk(VoteForAnother),
             Talk(TakeBackMandate),
             CorrectRoll,
@@ -268,6 +378,8 @@ pub fn fitting(stage: Stage, pick: u8) -> Try {
             Book(Spend(100)),
             Book(Release(50)),
             Book(Reverse),
+            Office(AttachToItem),
+            CallInWorkingDays,
             Book(Lend(30)),
             Book(Draw(10)),
             Book(GiveBack),
@@ -277,6 +389,9 @@ pub fn fitting(stage: Stage, pick: u8) -> Try {
             Forward,
             Rate(20),
             Rate(20),
+            Office(RateFor(RatingChannel::Paper)),
+            Office(RateFor(RatingChannel::Telephone)),
+            Outside(CallBack(false)),
             Advance(400),
             Conclude,
             LookBack(true),
