@@ -98,6 +98,14 @@ async fn whom_a_helper_visited_is_erased_and_still_counted_and_few_people_are_to
         json!([{"visits": 10, "people": 10, "minutes": 0}, {"help": "reading", "visits": 10, "people": 10, "minutes": 0}]),
         "in round figures"
     );
+    // What is done on another day changes no sum, so that two of them do not tell what it was.
+    let tomorrow = community.city.advance_clock(24).await[..10].to_owned();
+    let mut late = visit(("helped_name", "王伯"), "reading");
+    late["visited_on"] = json!(tomorrow);
+    created(helper.post(&path, late).await);
+    let of = async |span: &str| helper.get(&format!("{sums}?{span}")).await.expect(200);
+    assert_eq!(of("").await, of(&format!("until={tomorrow}")).await, "with that day and without");
+    assert_eq!(of(&format!("from={tomorrow}")).await, none, "of that day alone");
 }
 
 #[tokio::test]

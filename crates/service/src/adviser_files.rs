@@ -22,8 +22,8 @@ use crate::{
     App,
     books::{Format, line, row_of},
     failures::Failure,
-    lines::{Line, Reading, require_sound},
-    people::{assigned, capacity, recused, serves},
+    lines::{Line, Reading, fault, require_sound},
+    people::{assigned, recused, require_free, require_serving},
     sessions::Session,
 };
 
@@ -184,16 +184,10 @@ impl Sheet {
         };
         let kept = self.people.get(&person).ok_or_else(unknown)?;
         let assigned_at = assigned_at.unwrap_or(ctx.now);
-        if !serves(kept, assigned_at.date_naive()) {
-            let detail = "they were not in the pool that day";
-            return Err(Fault::new("assigned_at", detail, "name a day on which they were, as the register tells"));
-        }
+        require_serving(kept, assigned_at.date_naive()).map_err(|it| fault("assigned_at", it))?;
         if recusal.is_none() && !at_rest {
-            let (busy, capacity) = (self.busy.entry(person.clone()).or_default(), capacity(kept));
-            if *busy >= capacity {
-                let detail = format!("they advise on {busy} cases, and can take on {capacity}");
-                return Err(Fault::new("person", detail, "assign somebody else of the pool"));
-            }
+            let busy = self.busy.entry(person.clone()).or_default();
+            require_free(kept, *busy).map_err(|it| fault("person", it))?;
             *busy += 1;
         }
         let adviser = Adviser { id: ctx.new_id(), topic, person, assigned_at, recused: recusal };

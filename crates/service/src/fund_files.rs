@@ -11,7 +11,7 @@ use yishi_domain::{
 };
 use yishi_store::{
     funds::{self, Fund},
-    units::{self, Unit},
+    units,
 };
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     books::{Format, line, row_of},
     events::event,
     failures::Failure,
-    lines::{Line, Reading, one_of, require_sound},
+    lines::{Line, Reading, one_of, reached, require_sound},
     sessions::Session,
 };
 
@@ -71,7 +71,7 @@ pub async fn import(app: &App, session: &Session, lines: Vec<Line>, dry_run: boo
         funds::of_names(&mut tx, &names).await?.into_iter().map(|it| ((it.unit, it.name.clone()), it)).collect();
     let (mut done, mut told) = (Done::default(), Vec::new());
     for (line, it) in wanted {
-        let unit = match place(session, &places, &it.unit) {
+        let unit = match reached(session, "unit", places.get(&it.unit)) {
             Ok(unit) => unit,
             Err(fault) => {
                 faults.push((line, fault));
@@ -132,13 +132,4 @@ fn read(cells: Cells) -> Result<Wanted, Vec<Fault>> {
     let kind = it.parsed("kind", || one_of(FundKind::ALL.iter().map(|it| it.code())));
     let may_overdraw = it.yes("may_overdraw");
     it.end(&COLUMNS, kind.map(|kind| Wanted { unit, name, kind, may_overdraw }))
-}
-
-fn place<'a>(session: &Session, places: &'a BTreeMap<String, Unit>, code: &str) -> Result<&'a Unit, Fault> {
-    let unknown = || Fault::new("unit", "no unit of this tenant has this code", "see GET units");
-    let unit = places.get(code).ok_or_else(unknown)?;
-    match session.require_reach(&unit.path) {
-        Ok(()) => Ok(unit),
-        Err(_) => Err(Fault::new("unit", "your role does not reach this unit", "leave the line out")),
-    }
 }

@@ -8,8 +8,9 @@ use yishi_domain::{
     Refusal,
     books::{Cells, Fault},
 };
+use yishi_store::units::Unit;
 
-use crate::{failures::Failure, imports::cells_of};
+use crate::{failures::Failure, imports::cells_of, sessions::Session};
 
 /// A line, counted from one, with what it says.
 pub type Line = (u64, Result<Cells, Vec<Fault>>);
@@ -147,6 +148,20 @@ pub(crate) fn one_of<'a>(codes: impl IntoIterator<Item = &'a str>) -> String {
 pub(crate) fn fault(column: &str, refusal: Refusal) -> Fault {
     let Refusal { field, detail, fix, .. } = refusal;
     Fault::new(field.as_deref().unwrap_or(column), detail, fix.unwrap_or_else(|| "write something else".into()))
+}
+
+/// The unit that a line names.
+pub(crate) fn known<'a>(column: &str, unit: Option<&'a Unit>) -> Result<&'a Unit, Fault> {
+    unit.ok_or_else(|| Fault::new(column, "no unit of this tenant has this code", "see GET units"))
+}
+
+/// The unit that a line names, where the caller's role reaches it.
+pub(crate) fn reached<'a>(session: &Session, column: &str, unit: Option<&'a Unit>) -> Result<&'a Unit, Fault> {
+    let unit = known(column, unit)?;
+    match session.require_reach(&unit.path) {
+        Ok(()) => Ok(unit),
+        Err(_) => Err(Fault::new(column, "your role does not reach this unit", "leave the line out")),
+    }
 }
 
 /// What is wrong with a line, as a refusal that names the line and the column.

@@ -67,14 +67,8 @@ pub async fn assign(app: &App, session: &Session, topic: TopicId, person: String
         return Err(Refusal::conflict("topic.wrong_stage", format!("the topic is {}", topic.stage)).into());
     }
     let it = require(&mut tx, &person).await?;
-    if !serves(&it, ctx.now.date_naive()) {
-        return Err(Refusal::conflict("person.not_serving", "they are not in the pool today").into());
-    }
-    let (capacity, busy) = (capacity(&it), busy(&mut tx, &person).await?);
-    if busy >= capacity {
-        let text = format!("they advise on {busy} cases, and can take on {capacity}");
-        return Err(Refusal::conflict("person.busy", text).with_fix("assign somebody else of the pool").into());
-    }
+    require_serving(&it, ctx.now.date_naive())?;
+    require_free(&it, busy(&mut tx, &person).await?)?;
     let adviser = Adviser { id: ctx.new_id(), topic: topic.id, person, assigned_at: ctx.now, recused: None };
     if advisers::insert(&mut tx, std::slice::from_ref(&adviser)).await? == 0 {
         return Err(Refusal::conflict("adviser.assigned", "they were assigned to this case before").into());
@@ -173,14 +167,23 @@ pub fn this_year(session: &Session) -> i32 {
     session.ctx.now.year()
 }
 
-/// Whether somebody is in their pool on a day.
-pub(crate) fn serves(it: &Kept, day: NaiveDate) -> bool {
-    it.row.began_on <= day && it.row.ended_on.is_none_or(|end| end >= day)
+/// Refuses whoever is not in their pool on a day.
+pub(crate) fn require_serving(it: &Kept, day: NaiveDate) -> Result<(), Refusal> {
+    if it.row.began_on <= day && it.row.ended_on.is_none_or(|end| end >= day) {
+        return Ok(());
+    }
+    let refusal = Refusal::conflict("person.not_serving", format!("they are not in the pool on {day}"));
+    Err(refusal.with_fix("assign somebody who is, or bring the register of people up to date"))
 }
 
-/// On how many cases somebody can advise at a time.
-pub(crate) fn capacity(it: &Kept) -> u64 {
-    it.row.fields.get("capacity").and_then(serde_json::Value::as_u64).unwrap_or_default()
+/// Refuses whoever can advise on no more cases than they do.
+pub(crate) fn require_free(it: &Kept, busy: u64) -> Result<(), Refusal> {
+    let capacity = it.row.fields.get("capacity").and_then(serde_json::Value::as_u64).unwrap_or_default();
+    if busy < capacity {
+        return Ok(());
+    }
+    let text = format!("they advise on {busy} cases, and can take on {capacity}");
+    Err(Refusal::conflict("person.busy", text).with_fix("assign somebody else of the pool"))
 }
 
 /// Tells that somebody of a pool was assigned to a case; who it is enters the record as a commitment.

@@ -9,6 +9,7 @@ use yishi_domain::{
     reports::{Indicator, PHASES, Period, Target, Way, is_small, left_out},
 };
 use yishi_store::{
+    LOOKS,
     provinces::{self, InForce},
     reports as stored,
     tenants::{self, Tenant},
@@ -28,9 +29,6 @@ pub use yishi_store::provinces::PlatformEvent;
 
 /// The kind of the event that tells of a look.
 const LOOKED: &str = "province.looked_at";
-
-/// How many cities are read at a time, each by a connection of its own.
-const AT_ONCE: usize = 4;
 
 /// A city as the province sees it.
 #[derive(Clone, Debug)]
@@ -83,7 +81,7 @@ pub async fn look(
     read.extend((!indicators.iter().any(|it| it.id == coverage.id)).then_some(coverage));
     let asked = Asked { app, session, indicators, read: &read, coverage, period };
     let looks: Vec<_> = all.into_iter().map(|tenant| asked.of(tenant)).collect();
-    let cities: Vec<_> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+    let cities: Vec<_> = stream::iter(looks).buffered(LOOKS as usize).try_collect().await?;
     let cities: Vec<_> = cities.into_iter().flatten().collect();
     let looked: Vec<_> = cities.iter().map(|it| &it.tenant.slug).collect();
     let ids: Vec<_> = indicators.iter().map(|it| it.id).collect();

@@ -18,6 +18,10 @@ use crate::{
 /// How many transactions that several acts share are under way at most.
 const SHARED: u32 = 16;
 
+/// How many looks across tenants are under way at most. They have connections of their own: every request finds its tenant by one of the platform's
+/// role, and waits for no look.
+pub const LOOKS: u32 = 4;
+
 /// The connection URLs, one a role.
 #[derive(Clone, Debug)]
 pub struct Urls {
@@ -65,6 +69,7 @@ pub struct Db {
     app: PgPool,
     shared: PgPool,
     platform: PgPool,
+    looks: PgPool,
 }
 
 impl Db {
@@ -75,7 +80,8 @@ impl Db {
         let app = PgConnectOptions::from_str(&urls.app)?;
         let shared = app.clone().options([("plan_cache_mode", "force_generic_plan")]);
         let platform = PgConnectOptions::from_str(&urls.platform)?;
-        Ok(Self { app: pool(app, 32), shared: pool(shared, SHARED), platform: pool(platform, 8) })
+        let (app, shared) = (pool(app, 32), pool(shared, SHARED));
+        Ok(Self { app, shared, looks: pool(platform.clone(), LOOKS), platform: pool(platform, 8) })
     }
 
     /// Begins a transaction that reads inside the context's tenant.
@@ -105,7 +111,7 @@ impl Db {
 
     /// Begins a transaction that looks across tenants as the platform's role may.
     pub async fn province(&self) -> Result<ProvinceTx, StoreError> {
-        ProvinceTx::begin(&self.platform).await
+        ProvinceTx::begin(&self.looks).await
     }
 
     /// Begins a transaction on the directory of tenants.
@@ -124,6 +130,7 @@ impl Db {
         self.app.close().await;
         self.shared.close().await;
         self.platform.close().await;
+        self.looks.close().await;
     }
 }
 

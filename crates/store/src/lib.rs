@@ -106,7 +106,7 @@ mod transactions;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use databases::{Db, Urls};
+pub use databases::{Db, LOOKS, Urls};
 pub use errors::StoreError;
 pub use migrations::migrate;
 pub use rows::Chosen;

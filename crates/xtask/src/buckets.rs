@@ -8,8 +8,5 @@ use crate::{steps::Done, tools};
 
 /// Installs it under `target/tools`, where Python can be had.
 pub fn provide(root: &Path) -> Result<Done> {
-    match tools::python(root, "s3", &["moto[server]==5.2.5"])? {
-        Ok(_) => Ok(Done::Ran),
-        Err(reason) => Ok(Done::Skipped(reason)),
-    }
+    tools::provide(root, "s3", &["moto[server]==5.2.5"])
 }

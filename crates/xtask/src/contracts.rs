@@ -15,10 +15,7 @@ const PACKAGE: &str = "schemathesis==4.32.5";
 
 /// Installs Schemathesis under `target/tools`, where Python can be had.
 pub fn provide(root: &Path) -> Result<Done> {
-    match tools::python(root, "schemathesis", &[PACKAGE])? {
-        Ok(_) => Ok(Done::Ran),
-        Err(reason) => Ok(Done::Skipped(reason)),
-    }
+    tools::provide(root, "schemathesis", &[PACKAGE])
 }
 
 /// Its program, where it is installed.

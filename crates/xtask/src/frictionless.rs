@@ -10,8 +10,5 @@ const PACKAGE: &str = "frictionless==5.18.1";
 
 /// Installs it under `target/tools`, where Python can be had.
 pub fn provide(root: &Path) -> Result<Done> {
-    match tools::python(root, "frictionless", &[PACKAGE])? {
-        Ok(_) => Ok(Done::Ran),
-        Err(reason) => Ok(Done::Skipped(reason)),
-    }
+    tools::provide(root, "frictionless", &[PACKAGE])
 }

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use crate::{
     apt,
     processes::{capture, command, exists, run},
+    steps::Done,
 };
 
 /// A tool, or the reason why this machine cannot have it.
@@ -38,6 +39,14 @@ pub fn python(root: &Path, name: &str, packages: &[&str]) -> Result<Tool<PathBuf
     run(command(root, bin.join("pip")).args(["install", "--quiet", "--disable-pip-version-check"]).args(packages))?;
     fs::write(&kept, wanted)?;
     Ok(Ok(bin))
+}
+
+/// Installs the packages of a tool, or says why this machine cannot have it.
+pub fn provide(root: &Path, name: &str, packages: &[&str]) -> Result<Done> {
+    Ok(match python(root, name, packages)? {
+        Ok(_) => Done::Ran,
+        Err(reason) => Done::Skipped(reason),
+    })
 }
 
 /// Node.js: this machine's own where it is new enough, else the one that a PyPI package carries.

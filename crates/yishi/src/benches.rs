@@ -267,17 +267,28 @@ fn median(sorted: &[f64]) -> f64 {
     }
 }
 
+/// To hundredths, and what is less to two digits that count.
 fn rounded(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
+    let mut place = 100.0;
+    while value != 0.0 && value.abs() * place < 10.0 {
+        place *= 10.0;
+    }
+    (value * place).round() / place
 }
 
 fn shown(value: f64) -> String {
-    format!("{value:.2}")
+    if value == 0.0 || value.abs() >= 0.1 { format!("{value:.2}") } else { value.to_string() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_small_is_not_rounded_away() {
+        let [large, small] = [123.456, 0.001_72].map(rounded);
+        assert_eq!([shown(large), shown(small), shown(rounded(0.0))], ["123.46", "0.0017", "0.00"]);
+    }
 
     #[test]
     fn a_figure_is_the_least_the_middle_and_the_most() {

@@ -10,7 +10,7 @@ use yishi_store::{
     units::{self, Unit},
 };
 
-use crate::{failures::Failure, sessions::Session};
+use crate::{failures::Failure, lines, sessions::Session};
 
 /// Units by their codes, and funds by the units that keep them and their names.
 pub(super) struct Places {
@@ -39,17 +39,12 @@ impl Places {
 
     /// A unit.
     pub(super) fn unit(&self, column: &str, code: &str) -> Result<&Unit, Fault> {
-        let unknown = || Fault::new(column, "no unit of this tenant has this code", "see GET units");
-        self.units.get(code).ok_or_else(unknown)
+        lines::known(column, self.units.get(code))
     }
 
     /// A unit that the caller's role reaches.
     pub(super) fn reached(&self, session: &Session, column: &str, code: &str) -> Result<&Unit, Fault> {
-        let unit = self.unit(column, code)?;
-        match session.require_reach(&unit.path) {
-            Ok(()) => Ok(unit),
-            Err(_) => Err(Fault::new(column, "your role does not reach this unit", "leave the line out")),
-        }
+        lines::reached(session, column, self.units.get(code))
     }
 
     /// A fund of a unit that keeps it; the columns are those of both.
