@@ -7,18 +7,15 @@ use yishi_domain::{
     attachments::{Attachment, Place},
 };
 
-use crate::{StoreError, TenantTx, WriteTx, codes};
+use crate::{StoreError, TenantTx, WriteTx, codes, holds};
 
 const SELECT: &str = "SELECT id, topic_id, meeting_id, item_id, digest, size, media_type, kind, name, member_id, added_at, erased_at \
      FROM attachments WHERE tenant_id = ";
 
 /// Keeps everybody else from the bytes with this digest until the transaction ends: whoever adds or removes them holds it.
 pub async fn hold(tx: &mut TenantTx, digest: &Digest) -> Result<(), StoreError> {
-    let (high, low) = tx.tenant().uuid().as_u64_pair();
-    let own = digest.0.first_chunk().map_or(0, |it| u64::from_be_bytes(*it));
-    let key = i64::from_ne_bytes((high ^ low ^ own).to_ne_bytes());
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(key).execute(tx.sql()).await?;
-    Ok(())
+    let number = digest.0.first_chunk().map_or(0, |it| u64::from_be_bytes(*it));
+    holds::hold(tx, "bytes", number).await
 }
 
 /// Adds one, with the event that tells of it.

@@ -10,7 +10,7 @@ use yishi_domain::{
     money::{Account, Balances, FundKind, Purpose},
 };
 
-use crate::{StoreError, TenantTx, WriteTx, codes};
+use crate::{StoreError, TenantTx, WriteTx, codes, holds::hold};
 
 /// A fund.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,11 +54,7 @@ pub async fn insert(tx: &mut WriteTx, fund: &Fund) -> Result<(), StoreError> {
 
 /// Keeps everybody else from opening funds of the tenant until the transaction ends, so that no two of a unit have one name.
 pub async fn hold_opening(tx: &mut WriteTx) -> Result<(), StoreError> {
-    let (high, low) = tx.tenant().uuid().as_u64_pair();
-    // The number tells this lock from others of the tenant.
-    let key = i64::from_ne_bytes((high ^ low.rotate_left(17) ^ 0x6675_6e64).to_ne_bytes());
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(key).execute(tx.sql()).await?;
-    Ok(())
+    hold(tx, "opening of funds", 0).await
 }
 
 /// Finds a fund.

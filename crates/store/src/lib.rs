@@ -99,6 +99,7 @@ pub mod working_days;
 mod codes;
 mod databases;
 mod errors;
+mod holds;
 mod migrations;
 mod rows;
 mod transactions;

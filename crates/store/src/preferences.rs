@@ -4,15 +4,12 @@ use chrono::{DateTime, NaiveTime, Utc};
 use sqlx::{Row, postgres::PgRow};
 use yishi_domain::{MemberId, letters::Preferences};
 
-use crate::{StoreError, TenantTx, WriteTx, codes};
+use crate::{StoreError, TenantTx, WriteTx, codes, holds};
 
 /// Keeps everybody else from changing how a member wants to hear of things until the transaction ends; there may be no row yet that could be locked.
 pub async fn hold(tx: &mut WriteTx, member: MemberId) -> Result<(), StoreError> {
-    let ((high, low), (first, last)) = (tx.tenant().uuid().as_u64_pair(), member.uuid().as_u64_pair());
-    // The number tells this lock from others of the tenant.
-    let key = i64::from_ne_bytes((high ^ low.rotate_left(17) ^ first ^ last ^ 0x7072_6566).to_ne_bytes());
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(key).execute(tx.sql()).await?;
-    Ok(())
+    let (first, last) = member.uuid().as_u64_pair();
+    holds::hold(tx, "preferences", first ^ last).await
 }
 
 /// Keeps how a member wants to hear of things.

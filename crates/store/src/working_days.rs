@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use sqlx::QueryBuilder;
 use yishi_domain::working_days::WorkingDays;
 
-use crate::{StoreError, TenantTx, WriteTx};
+use crate::{StoreError, TenantTx, WriteTx, holds::hold};
 
 /// A day that is not what its weekday says.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -23,6 +23,7 @@ pub async fn replace(
     (from, to): (NaiveDate, NaiveDate),
     days: &[SpecialDay],
 ) -> Result<(), StoreError> {
+    hold(tx, "working days", 0).await?;
     let tenant = tx.tenant().uuid();
     sqlx::query("DELETE FROM special_days WHERE tenant_id = $1 AND day BETWEEN $2 AND $3")
         .bind(tenant)
