@@ -3,7 +3,7 @@
 //!
 //! Schemathesis (Hatfield-Dodds and Dygalo, ICSE 2022, doi 10.1145/3510454.3528637) makes the requests from the description. `cargo xtask test` and
 //! `cargo xtask contracts` bring it and name its program in `YISHI_TESTS_SCHEMATHESIS`; `YISHI_TESTS_EXAMPLES` says how many requests an operation gets of
-//! each role.
+//! each role, and `YISHI_TESTS_CALLERS` which roles ask, with commas between them, where not all do.
 
 use std::{fs::Permissions, os::unix::fs::PermissionsExt as _, sync::Arc};
 
@@ -62,9 +62,13 @@ async fn whoever_asks_whatever_they_send_the_answer_is_one_that_is_described() {
         ("operator", Some(operator)),
         ("nobody", None),
     ];
+    let wanted = std::env::var("YISHI_TESTS_CALLERS").unwrap_or_default();
+    let wanted: Vec<_> = wanted.split(',').map(str::trim).filter(|it| !it.is_empty()).collect();
+    let unknown = wanted.iter().find(|it| !callers.iter().any(|(name, _)| name == *it));
+    assert!(unknown.is_none(), "YISHI_TESTS_CALLERS: nobody is called {unknown:?}");
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut tries = JoinSet::new();
-    for (name, token) in callers {
+    for (name, token) in callers.into_iter().filter(|(name, _)| wanted.is_empty() || wanted.contains(name)) {
         // Whoever may do most also gets the edge cases of every parameter, and sequences of requests.
         let phases = if name == "administrator" { "examples,coverage,fuzzing,stateful" } else { "examples,fuzzing" };
         // Making requests up is what takes the time; other stories that run meanwhile go first.

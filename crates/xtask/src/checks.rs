@@ -43,8 +43,7 @@ pub fn run_all(root: &Path) -> Result<ExitCode> {
     steps.step("plugins: lints", || ran(run(on_plugins(root, "clippy").args(LINTS))));
     steps.step("plugins: tests", || ran(run(on_plugins(root, "test").args(["--locked", "--workspace"]))));
     steps.step("lints", || ran(run(cargo(root).arg("clippy").args(LINTS))));
-    // With the features that tests ask for, so that nothing is compiled once more for them.
-    steps.step("build", || ran(run(cargo(root).args(["build", "--locked", "--workspace", "--all-targets"]))));
+    steps.step("build", || ran(run(cargo(root).args(["build", "--locked", "--workspace"]))));
     fetching.join().ok();
     steps.step("plugins: C, JavaScript", || languages::build(root));
     steps.step("S3 server", || buckets::provide(root));

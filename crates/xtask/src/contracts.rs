@@ -30,7 +30,7 @@ pub fn try_out(root: &Path) -> Result<()> {
     }
     let program = program(root).context("Schemathesis was installed, and is not there")?;
     let database = postgres::provide(root)?;
-    run(cargo(root).args(["build", "--quiet", "--locked", "--workspace", "--all-targets"]))?;
+    run(cargo(root).args(["build", "--quiet", "--locked", "--workspace"]))?;
     let mut tests = cargo(root);
     tests.args(["test", "--locked", "--workspace", "--test", "e2e", "--", "contracts", "--nocapture"]);
     if let Some(folder) = database {
