@@ -26,10 +26,12 @@ struct Tally {
 impl Tried {
     pub fn note(&self, what: Try, done: &Result<(), Failure>) {
         let name = match what {
-            // Whatever is answered, or follows, is the same act.
+            // Whatever is answered, thought or follows, is the same act.
             Try::Talk(Talk::Reply(_)) => "Reply".to_owned(),
             Try::CloseFinding(_) => "CloseFinding".to_owned(),
             Try::Talk(Talk::EnterStances(_)) => "EnterStances".to_owned(),
+            Try::Talk(Talk::Take(_)) => "Take".to_owned(),
+            Try::Talk(Talk::State(_)) => "State".to_owned(),
             Try::Talk(talk) => format!("{talk:?}"),
             Try::Book(book) => format!("{book:?} in the books"),
             Try::Office(office) => format!("{office:?}"),
