@@ -27,6 +27,7 @@ use yishi_service::{
 
 use crate::{
     books::Book,
+    changes::Change,
     cities::{City, admit},
     offices::Office,
     outside::{self, Outside},
@@ -91,6 +92,8 @@ pub enum Try {
     Office(Office),
     /// What comes from outside.
     Outside(Outside),
+    /// What the city changes meanwhile.
+    Change(Change),
     /// Somebody without a role tries to file the lists.
     Stranger,
 }
@@ -363,6 +366,7 @@ impl<'a> Case<'a> {
             Try::Poll(what) => self.poll(what, session).await,
             Try::Office(what) => self.office(what, session, known).await,
             Try::Outside(what) => self.outside(what, session).await,
+            Try::Change(what) => self.change(what, session).await,
             Try::MergeInto => {
                 let other = self.accepted(session).await;
                 screening::merge(app, session, self.topic, None, other).await.map(drop)

@@ -10,7 +10,9 @@ use std::{
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
-use yishi_domain::{Actor, Ctx, Entropy, FundId, MemberId, RequestId, TenantId, UnitId, access::Role, money::FundKind};
+use yishi_domain::{
+    Actor, Ctx, Digest, Entropy, FundId, MemberId, RequestId, TenantId, UnitId, access::Role, money::FundKind,
+};
 use yishi_policy::{HostOptions, PolicyHost, limits::Tier};
 use yishi_service::{
     App, Sources, funds, keys::Signing, memberships, onboarding, reports, rule_sets, sequencing::sequence, sessions,
@@ -36,8 +38,8 @@ pub struct City {
     pub stranger: String,
     /// Where its money is.
     pub funds: [FundId; 2],
-    /// Whether it has rules of its own, under which options are put in order, and there are secret ballots and rounds.
-    pub has_own_rules: bool,
+    /// The rules of its own, if it has such, under which options are put in order, and there are secret ballots and rounds.
+    pub rules: Option<Digest>,
     /// Whether its case came as a work order of the hotline.
     pub is_called: bool,
 }
@@ -113,10 +115,10 @@ impl City {
             memberships::create_grant(&app, &session, people[0], all[0].id, role, None).await.expect("granted");
         }
         let number: u64 = slug.parse().expect("a number");
-        let has_own_rules = !number.is_multiple_of(2);
-        if has_own_rules {
-            publish(&app, &session, number % 4 / 2).await;
-        }
+        let rules = match number.is_multiple_of(2) {
+            true => None,
+            false => Some(publish(&app, &session, number % 4 / 2).await),
+        };
         let [everybody, stranger, proxy] = [0, 1, 2].map(|i: usize| (people[i], token(&app, &slug, people[i])));
         let admitted = admit(&app, &slug, Access::AnyMember, &everybody.1).await;
         let mut opened = Vec::new();
@@ -128,7 +130,7 @@ impl City {
         let [unit, other, third] = [0, 1, 2].map(|i: usize| all[i].id);
         let (stranger, funds) = (stranger.1, [opened[0], opened[1]]);
         let is_called = number.is_multiple_of(3);
-        Self { app, slug, unit, other, third, boss, everybody, proxy, stranger, funds, has_own_rules, is_called }
+        Self { app, slug, unit, other, third, boss, everybody, proxy, stranger, funds, rules, is_called }
     }
 
     /// The statistical code of the first district.
@@ -148,14 +150,23 @@ pub async fn admit(app: &App, slug: &str, access: Access, token: &str) -> Sessio
 }
 
 /// Puts rules in force under which what is adopted is published for two days, in which there are objections, and under which proxies vote.
-async fn publish(app: &App, session: &Session, notice_hours: u64) {
+async fn publish(app: &App, session: &Session, notice_hours: u64) -> Digest {
     let path = format!("{}/../../target/plugins/rule-book.wasm", env!("CARGO_MANIFEST_DIR"));
     let component = std::fs::read(&path).unwrap_or_else(|_| panic!("{path} is missing: run `cargo xtask plugins`"));
     let package = rule_sets::Package { component, signatures: vec![] };
     let digest = rule_sets::upload(app, session, package).await.expect("admitted");
+    let configuration = configuration(notice_hours, false);
+    let new = rule_sets::NewActivation { configuration, from: None, after: None };
+    rule_sets::activate(app, session, &digest, new).await.expect("in force");
+    digest
+}
+
+/// What such rules say; the strict ones want more than two thirds.
+pub fn configuration(notice_hours: u64, strict: bool) -> serde_json::Value {
+    let (numerator, denominator) = if strict { (2, 3) } else { (1, 2) };
     let majority = json!({
         "code": "majority", "kind": "majority", "measure": "heads", "counted": "in_favour", "of": "participating",
-        "at_least": {"numerator": 1, "denominator": 2}, "strict": true,
+        "at_least": {"numerator": numerator, "denominator": denominator}, "strict": true,
     });
     let rule = json!({
         "method": "yes_no", "secrecy": "open", "notice_hours": notice_hours, "window_hours": 48, "mandates_per_proxy": 1, "publication_hours": 48, "laws": [],
@@ -175,12 +186,10 @@ async fn publish(app: &App, session: &Session, notice_hours: u64) {
     let rounds = json!([
         {"code": "residents", "electorate": "residents"}, {"code": "party_members", "electorate": "party_members"},
     ]);
-    let configuration = json!({"rules": [
+    json!({"rules": [
         {"for": {"options": true}, "rule": with(ranked)},
         {"for": {"matters": ["secret"]}, "rule": with(json!({"secrecy": "secret", "mandates_per_proxy": 0}))},
         {"for": {"matters": ["rounds"]}, "rule": with(json!({"rounds": rounds}))},
         {"rule": rule},
-    ]});
-    let new = rule_sets::NewActivation { configuration, from: None, after: None };
-    rule_sets::activate(app, session, &digest, new).await.expect("in force");
+    ]})
 }

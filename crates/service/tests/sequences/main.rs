@@ -11,10 +11,12 @@
 //! | execution | lists, items with reports, extensions, handover and splitting, calls in hours and in working days with their answers, the committee's findings, escalations as the clock moves | orders, which only read |
 //! | feedback | ratings online, on paper and by telephone, reopening, conclusions, looks back, closing under either settings | |
 //! | money | donations, budgets, transfers, allocations, releases, payments, reversals, crowdfunding, provisions drawn and given back, files of funds and of entries | the other files, which enter what the acts do; disclosures, which only read |
-//! | people | mandates, visits, registrations of voters, a pool's people assigned and recused, volunteers' points, evaluations that are signed, roles that are given | |
+//! | the city | rules put in force and rolled back, departments added and moved, a unit merged with all that it did, settings, working days, preferences and rules of notices | webhooks and templates, which change no case |
+//! | people | mandates, visits, registrations of voters, a pool's people assigned and recused, advisers from a file, volunteers' points, evaluations that are signed, roles that are given | registers from files, which enter what the acts do |
 
 mod books;
 mod cases;
+mod changes;
 mod cities;
 mod offices;
 mod outside;

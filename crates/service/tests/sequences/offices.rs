@@ -48,7 +48,7 @@ pub enum Office {
 }
 
 /// Somebody of a pool.
-const PERSON: &str = "M-1";
+pub const PERSON: &str = "M-1";
 
 /// What a volunteer was credited with last.
 #[derive(Clone)]

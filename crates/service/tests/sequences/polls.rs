@@ -119,7 +119,7 @@ impl Case<'_> {
     /// What is said for or against, as the last ballot takes it.
     fn choice(&self, yes: bool) -> Choice {
         let order = if yes { ["lamps", "wires"] } else { ["wires", "lamps"] };
-        match (self.sort(), self.city.has_own_rules) {
+        match (self.sort(), self.city.rules.is_some()) {
             (Sort::Options, true) => Choice::Ranked(order.map(Into::into).to_vec()),
             (Sort::Options, false) => Choice::Approved(vec![order[0].into()]),
             _ if yes => Choice::InFavour,
@@ -132,7 +132,7 @@ impl Case<'_> {
     }
 
     fn is_secret(&self) -> bool {
-        self.sort() == Sort::Secret && self.city.has_own_rules
+        self.sort() == Sort::Secret && self.city.rules.is_some()
     }
 
     pub(crate) async fn vote(&self, session: &Session, yes: bool) -> Result<(), Failure> {

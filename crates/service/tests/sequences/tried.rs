@@ -35,6 +35,7 @@ impl Tried {
             Try::Talk(talk) => format!("{talk:?}"),
             Try::Book(book) => format!("{book:?} in the books"),
             Try::Office(office) => format!("{office:?}"),
+            Try::Change(change) => format!("{change:?}"),
             Try::Outside(outside) => format!("{outside:?} from outside"),
             // A sort of ballot is an act of its own.
             Try::Poll(poll) => format!("{poll:?}"),

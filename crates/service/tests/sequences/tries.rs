@@ -13,6 +13,7 @@ use yishi_domain::{
 use crate::{
     books::Book::{self, Draw, GiveBack, Offer as Lend, Receive, Release, Reverse, SetAside, Spend},
     cases::Try,
+    changes::Change::{self, AddDepartment, Advisers, MoveDepartment},
     offices::Office::{
         self, Appoint, Assign, AttachToItem, AttachToMeeting, Credit, EnterPerson, Evaluate, FoundBody, MeetOnline,
         PublishPoints, RateFor, Recuse, Register, RegisterKey, Sit, Undo,
@@ -78,6 +79,7 @@ fn one() -> impl Strategy<Value = Try> {
         6 => poll().prop_map(Try::Poll),
         14 => office().prop_map(Try::Office),
         7 => outside().prop_map(Try::Outside),
+        6 => change().prop_map(Try::Change),
     ]
 }
 
@@ -109,6 +111,18 @@ fn office() -> impl Strategy<Value = Office> {
         1 => channel.prop_map(Office::RateFor),
         1 => Just(Office::AttachToMeeting),
         1 => Just(Office::AttachToItem),
+    ]
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        2 => any::<bool>().prop_map(Change::Activate),
+        1 => Just(Change::RollBack),
+        2 => (0_u8..3).prop_map(Change::AddDepartment),
+        2 => Just(Change::MoveDepartment),
+        1 => any::<bool>().prop_map(Change::Prefer),
+        1 => any::<bool>().prop_map(Change::TellBy),
+        2 => Just(Change::Advisers),
     ]
 }
 
@@ -215,6 +229,8 @@ fn begun() -> impl Strategy<Value = Vec<Try>> {
     let advised = [EnterPerson, Assign, Recuse, PublishPoints, Credit, Undo].map(Try::Office);
     let evaluated = [Appoint, RegisterKey, Evaluate(2_025)].map(Try::Office);
     let asked = [MakeKey, Request].map(Try::Outside);
+    let moved = [AddDepartment(1), MoveDepartment].map(Try::Change);
+    let brought = [Try::Office(EnterPerson), Try::Change(Advisers)];
     let worded = [Word, Amend, DecideAmendment(true), AddStatement, EnterStances(Stance::Agree)].map(Try::Talk);
     let worded = [vec![Try::Forward; 2], worded.to_vec()].concat();
     let spoken = [Try::Advance(1), Try::Talk(BeginSpeech), Try::Talk(EndSpeech)];
@@ -231,6 +247,8 @@ fn begun() -> impl Strategy<Value = Vec<Try>> {
         1 => Just(advised.to_vec()),
         1 => Just(evaluated.to_vec()),
         1 => Just(asked.to_vec()),
+        1 => Just(moved.to_vec()),
+        1 => Just(brought.to_vec()),
         1 => Just(worded),
         1 => Just(spoken),
         1 => Just(lent),
