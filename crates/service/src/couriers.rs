@@ -64,11 +64,16 @@ async fn turn(app: &Arc<App>, tenant: &Tenant) -> Result<usize, Failure> {
 pub async fn forget(app: &App) -> Result<usize, Failure> {
     let mut forgotten = 0;
     for tenant in app.tenants().await? {
-        let ctx = courier(app, &tenant);
-        let mut tx = app.db.record(&ctx).await?;
-        forgotten += deliveries::forget(&mut tx, ctx.wall - KEPT).await?;
-        tx.commit().await?;
+        forgotten += part("forgetting deliveries", &tenant, forget_of(app, &tenant).await);
     }
+    Ok(forgotten)
+}
+
+async fn forget_of(app: &App, tenant: &Tenant) -> Result<usize, Failure> {
+    let ctx = courier(app, tenant);
+    let mut tx = app.db.record(&ctx).await?;
+    let forgotten = deliveries::forget(&mut tx, ctx.wall - KEPT).await?;
+    tx.commit().await?;
     Ok(usize::try_from(forgotten).unwrap_or(usize::MAX))
 }
 

@@ -32,7 +32,7 @@ pub use self::posts::{Postal, RETRIES};
 pub use yishi_store::letters::Letter;
 
 use self::posts::{Mail, OF_A_TENANT, Untaken};
-use crate::{App, events::event, failures::Failure, sessions::Session};
+use crate::{App, app::part, events::event, failures::Failure, sessions::Session};
 
 /// How long whoever says nothing keeps what it took: longer than a sending and what follows it may take.
 const LEASE: Duration = Duration::minutes(2);
@@ -92,11 +92,16 @@ impl Turn {
 pub async fn forget(app: &App) -> Result<usize, Failure> {
     let mut forgotten = 0;
     for tenant in app.tenants().await? {
-        let ctx = postman(app, &tenant);
-        let mut tx = app.db.record(&ctx).await?;
-        forgotten += letters::forget(&mut tx, ctx.now - KEPT).await?;
-        tx.commit().await?;
+        forgotten += part("forgetting letters", &tenant, forget_of(app, &tenant).await);
     }
+    Ok(forgotten)
+}
+
+async fn forget_of(app: &App, tenant: &Tenant) -> Result<usize, Failure> {
+    let ctx = postman(app, tenant);
+    let mut tx = app.db.record(&ctx).await?;
+    let forgotten = letters::forget(&mut tx, ctx.now - KEPT).await?;
+    tx.commit().await?;
     Ok(usize::try_from(forgotten).unwrap_or(usize::MAX))
 }
 
