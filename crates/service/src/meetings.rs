@@ -154,10 +154,11 @@ pub async fn attend(
             return Err(refusal.with_fix("file the mandate under `mandates`, or name who is no member").into());
         }
     }
-    let added = meetings::attend(&mut tx, id, &attendances, ctx.now).await?;
+    let mut recorded = event(ctx, "attendance.recorded", meeting.topic.uuid(), json!({"meeting": id}));
+    let added = meetings::attend(&mut tx, id, &attendances, (recorded.id, ctx.now)).await?;
     let present = structure(&meetings::attendances(&mut tx, id).await?);
-    let body = json!({"meeting": id, "added": added, "present": present});
-    let recorded = event(ctx, "attendance.recorded", meeting.topic.uuid(), body);
+    recorded.body["added"] = json!(added);
+    recorded.body["present"] = json!(present);
     let people: Vec<_> = attendances
         .iter()
         .map(|it| {

@@ -70,12 +70,13 @@ pub async fn rate(app: &App, session: &Session, id: ResolutionId, new: Rating) -
         return Err(Refusal::conflict("survey.not_open", format!("the topic is {}", topic.stage)).into());
     }
     let (score, words) = (new.score, new.words.as_deref());
-    if !resolutions::rate(&mut tx, id, rater, (score, words), (new.channel, entered_by), ctx.now).await? {
-        return Err(Refusal::conflict("rating.given", "this was rated already, and each rates once").into());
-    }
     // The score is whose it is, so it is only committed to; the survey's result is public.
     let rated = event(ctx, "resolution.rated", topic.id.uuid(), json!({"resolution": id, "channel": new.channel}));
     let rated = commit_to(ctx, rated, "rating", json!({"member": rater, "score": score, "words": words}));
+    let entered = (new.channel, entered_by);
+    if !resolutions::rate(&mut tx, id, rater, (score, words), entered, (rated.id, ctx.now)).await? {
+        return Err(Refusal::conflict("rating.given", "this was rated already, and each rates once").into());
+    }
     Ok(tx.commit([rated], ()).await?)
 }
 

@@ -29,7 +29,7 @@ const SELECT: &str = "SELECT id, topic_id, person, assigned_at, recused_at, reas
 /// Assigns people to cases, and tells how many of them were not assigned to these before.
 pub async fn insert(tx: &mut WriteTx, all: &[Adviser]) -> Result<u64, StoreError> {
     let (tenant, mut added) = (tx.tenant().uuid(), 0);
-    for (part, prepared) in rows::parts(all) {
+    for part in rows::parts(all) {
         let mut query = QueryBuilder::new(
             "INSERT INTO advisers (tenant_id, id, topic_id, person, assigned_at, recused_at, reason) ",
         );
@@ -39,7 +39,7 @@ pub async fn insert(tx: &mut WriteTx, all: &[Adviser]) -> Result<u64, StoreError
             row.push_bind(it.recused.as_ref().map(|it| &it.1));
         });
         query.push(" ON CONFLICT DO NOTHING");
-        added += query.build().persistent(prepared).execute(tx.sql()).await?.rows_affected();
+        added += query.build().execute(tx.sql()).await?.rows_affected();
     }
     Ok(added)
 }

@@ -10,7 +10,7 @@ use yishi_domain::{
     voting::{Subject, Tally, Verdict, VotingRule},
 };
 
-use crate::{StoreError, TenantTx, WriteTx, codes};
+use crate::{StoreError, TenantTx, WriteTx, codes, rows};
 
 /// A ballot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,6 @@ pub struct Ballot {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-const ROWS: usize = 5_000;
 const SELECT: &str = "SELECT id, topic_id, state, question, subject, rule, rule_receipt, activation_id, roll_root, opened_at, \
     opens_at, closes_at, tally, verdict, verdict_receipt, reason, ended_at, titles, extended, after_id, dissent FROM ballots WHERE tenant_id = ";
 
@@ -93,24 +92,24 @@ pub async fn insert(tx: &mut WriteTx, ballot: &Ballot, roll: &[VotingUnit]) -> R
 /// Adds voting units to a roll, with whoever may act for them.
 async fn insert_roll(tx: &mut WriteTx, id: BallotId, roll: &[VotingUnit]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for chunk in roll.chunks(ROWS) {
+    for part in rows::parts(roll) {
         let mut query =
             QueryBuilder::new("INSERT INTO roll_units (tenant_id, ballot_id, voting_unit, heads, floor_area) ");
-        query.push_values(chunk, |mut row, unit| {
+        query.push_values(part, |mut row, unit| {
             row.push_bind(tenant).push_bind(id.uuid()).push_bind(&unit.name);
             row.push_bind(unit.heads.cast_signed()).push_bind(unit.floor_area.map(u64::cast_signed));
         });
-        query.build().persistent(false).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     let agents: Vec<_> =
         roll.iter().flat_map(|unit| unit.agents.iter().map(move |agent| (&unit.name, *agent))).collect();
-    for chunk in agents.chunks(ROWS) {
+    for part in rows::parts(&agents) {
         let mut query = QueryBuilder::new("INSERT INTO roll_agents (tenant_id, ballot_id, voting_unit, member_id) ");
-        query.push_values(chunk, |mut row, (unit, agent)| {
+        query.push_values(part, |mut row, (unit, agent)| {
             row.push_bind(tenant).push_bind(id.uuid()).push_bind(*unit).push_bind(agent.uuid());
         });
         query.push(" ON CONFLICT DO NOTHING");
-        query.build().persistent(false).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }

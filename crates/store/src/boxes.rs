@@ -15,12 +15,12 @@ pub async fn insert(tx: &mut WriteTx, papers: &[(BallotId, &Choice)]) -> Result<
     let tenant = tx.tenant().uuid();
     let mut ordered = papers.to_vec();
     ordered.sort();
-    for (part, prepared) in rows::parts(&ordered) {
+    for part in rows::parts(&ordered) {
         let mut query = QueryBuilder::new("INSERT INTO box_papers (tenant_id, ballot_id, id, choice) ");
         query.push_values(part, |mut row, (ballot, choice)| {
             row.push_bind(tenant).push_bind(ballot.uuid()).push("gen_random_uuid()").push_bind(Json(*choice));
         });
-        query.build().persistent(prepared).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }

@@ -123,7 +123,7 @@ pub async fn insert(
 ) -> Result<HashSet<EventId>, StoreError> {
     let tenant = tx.tenant().uuid();
     let mut added = HashSet::new();
-    for (part, prepared) in rows::parts(votes) {
+    for part in rows::parts(votes) {
         let mut query = QueryBuilder::new(
             "INSERT INTO votes (tenant_id, ballot_id, voting_unit, choice, channel, member_id, batch_id, mandate_id, event_id, cast_at) ",
         );
@@ -134,7 +134,7 @@ pub async fn insert(
             row.push_bind(member).push_bind(batch).push_bind(mandate).push_bind(vote.event.uuid()).push_bind(*at);
         });
         query.push(" ON CONFLICT (tenant_id, ballot_id, voting_unit) DO NOTHING RETURNING event_id");
-        let rows = query.build().persistent(prepared).fetch_all(tx.sql()).await?;
+        let rows = query.build().fetch_all(tx.sql()).await?;
         for row in rows {
             added.insert(EventId(row.try_get::<Uuid, _>("event_id")?));
         }

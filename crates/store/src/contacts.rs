@@ -27,7 +27,7 @@ pub async fn put(
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for (part, prepared) in rows::parts(contacts) {
+    for part in rows::parts(contacts) {
         let mut query = QueryBuilder::new("INSERT INTO contacts (tenant_id, member_id, channel, address, changed_at) ");
         query.push_values(part, |mut row, (member, carrier, address)| {
             row.push_bind(tenant).push_bind(member.uuid()).push_bind(carrier.code()).push_bind(address).push_bind(at);
@@ -36,7 +36,7 @@ pub async fn put(
             " ON CONFLICT (tenant_id, member_id, channel)
               DO UPDATE SET address = EXCLUDED.address, changed_at = EXCLUDED.changed_at, refused_at = NULL, refusal = NULL",
         );
-        query.build().persistent(prepared).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }

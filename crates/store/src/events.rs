@@ -63,7 +63,7 @@ pub(crate) async fn append(tx: &mut TenantTx, events: &[(&Act, &Event)]) -> Resu
         }
     }
     let tenant = tx.tenant().uuid();
-    for (part, prepared) in rows::parts(events) {
+    for part in rows::parts(events) {
         let mut query = QueryBuilder::new(
             "INSERT INTO events (tenant_id, id, kind, subject, actor, principal, request, at, recorded_at, body) ",
         );
@@ -72,17 +72,17 @@ pub(crate) async fn append(tx: &mut TenantTx, events: &[(&Act, &Event)]) -> Resu
             row.push_bind(act.actor).push_bind(&act.principal).push_bind(act.request);
             row.push_bind(act.at).push_bind(act.wall).push_bind(&event.body);
         });
-        query.build().persistent(prepared).execute(tx.sql()).await.map_err(StoreError::or_taken)?;
+        query.build().execute(tx.sql()).await.map_err(StoreError::or_taken)?;
     }
     let openings: Vec<_> =
         events.iter().flat_map(|(_, event)| event.openings.iter().map(move |it| (event.id, it))).collect();
-    for (part, prepared) in rows::parts(&openings) {
+    for part in rows::parts(&openings) {
         let mut query = QueryBuilder::new("INSERT INTO openings (tenant_id, event_id, field, salt, value) ");
         query.push_values(part, |mut row, (event, opening)| {
             row.push_bind(tenant).push_bind(event.uuid()).push_bind(&opening.field);
             row.push_bind(opening.salt.as_slice()).push_bind(&opening.value);
         });
-        query.build().persistent(prepared).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }

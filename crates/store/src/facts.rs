@@ -33,7 +33,7 @@ const COLUMNS: &str = "f.id, f.unit_id, u.path, f.name, f.valid_from, f.source, 
 /// Adds versions of facts.
 pub async fn insert(tx: &mut WriteTx, facts: &[Fact]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for (part, prepared) in rows::parts(facts) {
+    for part in rows::parts(facts) {
         let mut query = QueryBuilder::new(
             "INSERT INTO unit_facts (tenant_id, id, unit_id, name, valid_from, source, cells, recorded_at) ",
         );
@@ -41,7 +41,7 @@ pub async fn insert(tx: &mut WriteTx, facts: &[Fact]) -> Result<(), StoreError> 
             row.push_bind(tenant).push_bind(it.id.uuid()).push_bind(it.unit.uuid()).push_bind(&it.name);
             row.push_bind(it.valid_from).push_bind(&it.source).push_bind(Json(&it.cells)).push_bind(it.recorded_at);
         });
-        query.build().persistent(prepared).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }

@@ -56,7 +56,7 @@ pub(crate) struct Kept<'a> {
 /// Keeps answers with their keys.
 pub(crate) async fn keep(tx: &mut TenantTx, kept: &[Kept<'_>]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for (part, prepared) in rows::parts(kept) {
+    for part in rows::parts(kept) {
         let mut query = QueryBuilder::new(
             "INSERT INTO idempotency_keys (tenant_id, principal, operation, key, request, answer, answered_at) ",
         );
@@ -64,7 +64,7 @@ pub(crate) async fn keep(tx: &mut TenantTx, kept: &[Kept<'_>]) -> Result<(), Sto
             row.push_bind(tenant).push_bind(&it.act.principal).push_bind(it.key.operation).push_bind(&it.key.key);
             row.push_bind(it.request.map(|it| it.0.as_slice())).push_bind(&it.answer).push_bind(it.act.wall);
         });
-        query.build().persistent(prepared).execute(tx.sql()).await.map_err(StoreError::or_taken)?;
+        query.build().execute(tx.sql()).await.map_err(StoreError::or_taken)?;
     }
     Ok(())
 }

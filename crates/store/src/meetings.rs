@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use yishi_domain::{
-    BodyId, Digest, MandateId, MeetingId, MemberId, TopicId,
+    BodyId, Digest, EventId, MandateId, MeetingId, MemberId, TopicId,
     channels::Presence,
     meetings::{Mode, Profile},
     topics::Form,
@@ -175,21 +175,24 @@ pub async fn adopt(tx: &mut WriteTx, id: MeetingId, adoption: &Adoption) -> Resu
     Ok(())
 }
 
-/// Records who took part; tells how many of them were not recorded before.
+/// Records who took part, and by which event; tells how many of them were not recorded before.
 pub async fn attend(
     tx: &mut WriteTx,
     id: MeetingId,
     attendances: &[Attendance],
-    at: DateTime<Utc>,
+    (event, at): (EventId, DateTime<Utc>),
 ) -> Result<u64, StoreError> {
     let tenant = tx.tenant().uuid();
     let mut query = QueryBuilder::new(
-        "INSERT INTO attendances (tenant_id, meeting_id, member_id, presence, recorded_at, mandated_id, mandate_id, \
+        "INSERT INTO attendances (tenant_id, meeting_id, member_id, presence, event_id, recorded_at, mandated_id, mandate_id, \
          representative, age_band, sex, occupation) ",
     );
     query.push_values(attendances, |mut row, it| {
         row.push_bind(tenant).push_bind(id.uuid()).push_bind(it.member.uuid());
-        row.push_bind(it.presence.code()).push_bind(at).push_bind(it.mandated.map(MemberId::uuid));
+        row.push_bind(it.presence.code())
+            .push_bind(event.uuid())
+            .push_bind(at)
+            .push_bind(it.mandated.map(MemberId::uuid));
         row.push_bind(it.mandate.map(MandateId::uuid)).push_bind(&it.representative);
         row.push_bind(&it.profile.age_band).push_bind(&it.profile.sex).push_bind(&it.profile.occupation);
     });

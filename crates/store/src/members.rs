@@ -7,7 +7,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 use yishi_domain::{MemberId, UnitId};
 
-use crate::{StoreError, TenantTx, WriteTx};
+use crate::{StoreError, TenantTx, WriteTx, rows};
 
 /// A person known to a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -26,18 +26,16 @@ pub struct Member {
     pub created_at: DateTime<Utc>,
 }
 
-const ROWS: usize = 5_000;
-
 /// Adds members.
 pub async fn insert(tx: &mut WriteTx, members: &[Member]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for chunk in members.chunks(ROWS) {
+    for part in rows::parts(members) {
         let mut query = QueryBuilder::new("INSERT INTO members (tenant_id, id, unit_id, name, created_at, born_on) ");
-        query.push_values(chunk, |mut row, member| {
+        query.push_values(part, |mut row, member| {
             row.push_bind(tenant).push_bind(member.id.uuid()).push_bind(member.unit_id.uuid());
             row.push_bind(&member.name).push_bind(member.created_at).push_bind(member.born_on);
         });
-        query.build().persistent(false).execute(tx.sql()).await.map_err(StoreError::or_taken)?;
+        query.build().execute(tx.sql()).await.map_err(StoreError::or_taken)?;
     }
     Ok(())
 }

@@ -111,7 +111,7 @@ async fn put(
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for (part, prepared) in rows::parts(members) {
+    for part in rows::parts(members) {
         let mut query =
             QueryBuilder::new("INSERT INTO notices (tenant_id, id, member_id, event_id, kind, facts, told_at) ");
         query.push_values(part, |mut row, member| {
@@ -119,7 +119,7 @@ async fn put(
             row.push_bind(kind).push_bind(facts).push_bind(at);
         });
         query.push(" ON CONFLICT (tenant_id, member_id, event_id) DO NOTHING RETURNING id, member_id");
-        let left: Vec<(Uuid, Uuid)> = query.build_query_as().persistent(prepared).fetch_all(tx.sql()).await?;
+        let left: Vec<(Uuid, Uuid)> = query.build_query_as().fetch_all(tx.sql()).await?;
         letters::write(tx, &left, ids, haste, at).await?;
     }
     Ok(())

@@ -6,12 +6,10 @@ use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow};
 use yishi_domain::{EventId, StoredEvent};
 
-use crate::{RecordTx, StoreError, TenantTx, events};
+use crate::{RecordTx, StoreError, TenantTx, events, rows};
 
 /// A checkpoint: its size, when it was signed, and the signed note.
 pub type Checkpoint = (u64, DateTime<Utc>, String);
-
-const ROWS: usize = 5_000;
 
 /// Claims the sequencing of the tenant until the transaction ends; false where another process has it.
 pub async fn claim(tx: &mut RecordTx) -> Result<bool, StoreError> {
@@ -72,12 +70,12 @@ pub async fn extend(
     .bind(positions)
     .execute(tx.sql())
     .await?;
-    for chunk in hashes.chunks(ROWS) {
+    for part in rows::parts(hashes) {
         let mut query = QueryBuilder::new("INSERT INTO record_hashes (tenant_id, index, hash) ");
-        query.push_values(chunk, |mut row, (index, hash)| {
+        query.push_values(part, |mut row, (index, hash)| {
             row.push_bind(tenant).push_bind(bigint(*index)).push_bind(hash.as_slice());
         });
-        query.build().persistent(false).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }

@@ -11,12 +11,12 @@ use crate::{StoreError, TenantTx, WriteTx, rows};
 /// Keeps what rows are known by.
 pub async fn keep(tx: &mut WriteTx, file: MoneyFile, kept: &[(Uuid, String)]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for (part, prepared) in rows::parts(kept) {
+    for part in rows::parts(kept) {
         let mut query = QueryBuilder::new("INSERT INTO file_references (tenant_id, file, subject_id, reference) ");
         query.push_values(part, |mut row, (subject, reference)| {
             row.push_bind(tenant).push_bind(file.code()).push_bind(subject).push_bind(reference);
         });
-        query.build().persistent(prepared).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }

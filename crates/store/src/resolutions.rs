@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow, types::Json};
 use uuid::Uuid;
 use yishi_domain::{
-    BallotId, Digest, EscalationId, MeetingId, MemberId, ResolutionId, TopicId,
+    BallotId, Digest, EscalationId, EventId, MeetingId, MemberId, ResolutionId, TopicId,
     channels::RatingChannel,
     escalation::{Answer, Case},
     resolutions::Lists,
@@ -127,18 +127,18 @@ pub async fn save(tx: &mut WriteTx, resolution: &Resolution) -> Result<(), Store
     Ok(())
 }
 
-/// Adds a member's rating from 0 to 100; false where they have rated already.
+/// Adds a member's rating from 0 to 100, which an event tells; false where they have rated already.
 pub async fn rate(
     tx: &mut WriteTx,
     id: ResolutionId,
     member: MemberId,
     (score, words): (u8, Option<&str>),
     (channel, entered_by): (RatingChannel, Option<MemberId>),
-    at: DateTime<Utc>,
+    (event, at): (EventId, DateTime<Utc>),
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "INSERT INTO ratings (tenant_id, resolution_id, member_id, score, words, rated_at, channel, entered_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO ratings (tenant_id, resolution_id, member_id, score, words, rated_at, channel, entered_by, event_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (tenant_id, resolution_id, member_id) DO NOTHING",
     )
     .bind(tx.tenant().uuid())
@@ -149,6 +149,7 @@ pub async fn rate(
     .bind(at)
     .bind(channel.code())
     .bind(entered_by.map(MemberId::uuid))
+    .bind(event.uuid())
     .execute(tx.sql())
     .await?;
     Ok(done.rows_affected() == 1)

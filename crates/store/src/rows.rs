@@ -25,22 +25,17 @@ impl Chosen<'_> {
     }
 }
 
-/// How many rows the statements that stay prepared have at most, and any statement: it takes 65,535 parameters.
-const PREPARED: usize = 64;
-const MOST: usize = 5_000;
+/// How many rows a statement has at most. With more of them it is not faster any more.
+const MOST: usize = 256;
 
-/// Parts rows into those of one statement each, and tells whether that stays prepared.
-///
-/// A few hundred rows are parted by powers of two, so that their statements are few and the server plans each once; with more it takes fewer round
-/// trips to have a statement planned that comes once.
-pub(crate) fn parts<T>(rows: &[T]) -> impl Iterator<Item = (&[T], bool)> {
-    let prepared = rows.len() <= 8 * PREPARED;
+/// Parts rows into those of one statement each: by powers of two, so that their statements are few, stay prepared, and are planned once. A statement of
+/// thousands of rows that comes once takes the server as long to plan as to carry out.
+pub(crate) fn parts<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     let mut rest = rows;
     std::iter::from_fn(move || {
-        let most = if prepared { PREPARED.min(1 << rest.len().checked_ilog2()?) } else { MOST };
-        let (part, others) = rest.split_at(most.min(rest.len()));
+        let (part, others) = rest.split_at(MOST.min(1 << rest.len().checked_ilog2()?));
         rest = others;
-        (!part.is_empty()).then_some((part, prepared))
+        Some(part)
     })
 }
 
@@ -48,16 +43,12 @@ pub(crate) fn parts<T>(rows: &[T]) -> impl Iterator<Item = (&[T], bool)> {
 mod tests {
     use super::parts;
 
-    fn sizes(rows: usize) -> Vec<(usize, bool)> {
-        parts(&vec![(); rows]).map(|(part, prepared)| (part.len(), prepared)).collect()
-    }
-
     #[test]
-    fn few_rows_are_parted_by_powers_of_two_and_many_by_what_a_statement_takes() {
+    fn rows_are_parted_by_powers_of_two_up_to_what_a_statement_takes() {
+        let sizes = |rows: usize| -> Vec<_> { parts(&vec![(); rows]).map(<[()]>::len).collect() };
         assert_eq!(sizes(0), []);
-        assert_eq!(sizes(1), [(1, true)]);
-        assert_eq!(sizes(103), [(64, true), (32, true), (4, true), (2, true), (1, true)]);
-        assert_eq!(sizes(512).len(), 8);
-        assert_eq!(sizes(5_513), [(5_000, false), (513, false)]);
+        assert_eq!(sizes(1), [1]);
+        assert_eq!(sizes(103), [64, 32, 4, 2, 1]);
+        assert_eq!(sizes(1_030), [256, 256, 256, 256, 4, 2]);
     }
 }

@@ -48,13 +48,13 @@ struct Row {
 /// Keeps the roll of ballots.
 pub async fn keep_rolls(tx: &mut RecordTx, rolls: &[(BallotId, Value)]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for (part, prepared) in rows::parts(rolls) {
+    for part in rows::parts(rolls) {
         let mut query = QueryBuilder::new("INSERT INTO running_tallies (tenant_id, ballot_id, eligible) ");
         query.push_values(part, |mut row, (ballot, eligible)| {
             row.push_bind(tenant).push_bind(ballot.uuid()).push_bind(Json(eligible));
         });
         query.push(" ON CONFLICT (tenant_id, ballot_id) DO UPDATE SET eligible = excluded.eligible");
-        query.build().persistent(prepared).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }
@@ -62,7 +62,7 @@ pub async fn keep_rolls(tx: &mut RecordTx, rolls: &[(BallotId, Value)]) -> Resul
 /// Adds to papers, and takes off, each kind once.
 pub async fn change(tx: &mut RecordTx, changes: &[(BallotId, Papers)]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for (part, prepared) in rows::parts(changes) {
+    for part in rows::parts(changes) {
         let mut query = QueryBuilder::new(
             "INSERT INTO running_papers AS p (tenant_id, ballot_id, paper, choice, votes, heads, floor_area) ",
         );
@@ -75,7 +75,7 @@ pub async fn change(tx: &mut RecordTx, changes: &[(BallotId, Papers)]) -> Result
             " ON CONFLICT (tenant_id, ballot_id, paper) DO UPDATE SET votes = p.votes + excluded.votes,
              heads = p.heads + excluded.heads, floor_area = p.floor_area + excluded.floor_area",
         );
-        query.build().persistent(prepared).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }

@@ -88,7 +88,7 @@ pub async fn ids(tx: &mut TenantTx, topic: TopicId) -> Result<Vec<StatementId>, 
 /// Keeps stances, each in the place of an earlier one; the list names nobody twice for a statement.
 pub async fn take(tx: &mut WriteTx, topic: TopicId, list: &[Taken], at: DateTime<Utc>) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for (part, prepared) in parts(list) {
+    for part in parts(list) {
         let mut query =
             QueryBuilder::new("INSERT INTO stances (tenant_id, topic_id, member_id, statement_id, stance, taken_at) ");
         query.push_values(part, |mut row, (member, statement, stance)| {
@@ -99,7 +99,7 @@ pub async fn take(tx: &mut WriteTx, topic: TopicId, list: &[Taken], at: DateTime
             " ON CONFLICT (tenant_id, topic_id, member_id, statement_id)
              DO UPDATE SET stance = excluded.stance, taken_at = excluded.taken_at",
         );
-        query.build().persistent(prepared).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }

@@ -109,14 +109,14 @@ pub async fn put_under(
             .bind(&unit.path)
             .fetch_all(tx.sql())
             .await?;
-    for (part, prepared) in rows::parts(&moved) {
+    for part in rows::parts(&moved) {
         let mut query = QueryBuilder::new("INSERT INTO former_paths (tenant_id, unit_id, until, path) ");
         query.push_values(part, |mut row, (id, path)| {
             row.push_bind(tenant).push_bind(id).push_bind(now).push_bind(path);
         });
         // Who is moved twice at an instant lay for no time between.
         query.push(" ON CONFLICT DO NOTHING");
-        query.build().persistent(prepared).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     sqlx::query(
         "UPDATE units SET path = $3 || substr(path, length($2) + 1) WHERE tenant_id = $1 AND path LIKE $2 || '%'",

@@ -78,7 +78,7 @@ pub async fn insert(
     // Whoever adds several votes does so in one order, so that no two wait for each other.
     let mut ordered: Vec<_> = votes.iter().collect();
     ordered.sort_by(|a, b| a.voting_unit.cmp(&b.voting_unit));
-    for (part, prepared) in rows::parts(&ordered) {
+    for part in rows::parts(&ordered) {
         let mut query = QueryBuilder::new(
             "INSERT INTO votes (tenant_id, ballot_id, voting_unit, choice, channel, member_id, batch_id, mandate_id, event_id, cast_at, reason) ",
         );
@@ -90,7 +90,7 @@ pub async fn insert(
             row.push_bind(&vote.reason);
         });
         query.push(" ON CONFLICT (tenant_id, ballot_id, voting_unit) DO NOTHING");
-        added += query.build().persistent(prepared).execute(tx.sql()).await?.rows_affected();
+        added += query.build().execute(tx.sql()).await?.rows_affected();
     }
     if added == votes.len() as u64 {
         return Ok(None);

@@ -42,9 +42,9 @@ pub(super) struct Batch {
     before: HashMap<Uuid, CaseFacts>,
     cases: HashMap<Uuid, CaseFacts>,
     represented: HashMap<Uuid, Uuid>,
-    /// Who was recorded at meetings and who rated resolutions, and when.
-    attended: HashMap<(Uuid, DateTime<Utc>), Vec<Uuid>>,
-    rated: HashMap<(Uuid, DateTime<Utc>), Vec<Uuid>>,
+    /// Who was recorded at meetings and who rated resolutions, by the events that tell it.
+    attended: HashMap<Uuid, Vec<Uuid>>,
+    rated: HashMap<Uuid, Vec<Uuid>>,
     agents: HashMap<(Uuid, String), Vec<Uuid>>,
     /// Votes that count, and those that count no more.
     votes: Vec<(Told, i64)>,
@@ -56,9 +56,8 @@ impl Batch {
     /// Reads what some events need.
     pub async fn load(tx: &mut RecordTx, events: &[Told]) -> Result<Self, StoreError> {
         let mut batch = Self { votes: votes(tx, events).await?, ..Self::default() };
-        let of = |kind: &str, field: &str| -> Vec<Uuid> {
-            let told = events.iter().filter(|(event, _)| event.kind == kind);
-            told.filter_map(|(event, _)| id(&event.body[field])).collect()
+        let of = |kind: &str| -> Vec<Uuid> {
+            events.iter().filter(|(event, _)| event.kind == kind).map(|(event, _)| event.id.uuid()).collect()
         };
         let mut subjects: Vec<_> = events.iter().map(|(event, _)| event.subject).collect();
         subjects.extend(batch.votes.iter().map(|((event, _), _)| event.subject));
@@ -71,16 +70,16 @@ impl Batch {
         if !raised.is_empty() {
             batch.represented = stored::represented(tx, &raised).await?.into_iter().collect();
         }
-        let meetings = of("attendance.recorded", "meeting");
-        if !meetings.is_empty() {
-            for (meeting, member, at) in stored::attended(tx, &meetings).await? {
-                batch.attended.entry((meeting, at)).or_default().push(member);
+        let recorded = of("attendance.recorded");
+        if !recorded.is_empty() {
+            for (event, member) in stored::attended(tx, &recorded).await? {
+                batch.attended.entry(event).or_default().push(member);
             }
         }
-        let resolutions = of("resolution.rated", "resolution");
-        if !resolutions.is_empty() {
-            for (resolution, member, at) in stored::rated(tx, &resolutions).await? {
-                batch.rated.entry((resolution, at)).or_default().push(member);
+        let ratings = of("resolution.rated");
+        if !ratings.is_empty() {
+            for (event, member) in stored::rated(tx, &ratings).await? {
+                batch.rated.entry(event).or_default().push(member);
             }
         }
         let cast = batch.votes.iter().filter_map(|((event, _), _)| VoteCast::deserialize(&event.body).ok());
@@ -160,7 +159,7 @@ impl Batch {
             "attendance.recorded" => {
                 let meeting = id(&body["meeting"]).unwrap_or_default();
                 let on = facts.meets_on(meeting).unwrap_or(day);
-                for member in self.attended.get(&(meeting, event.at)).into_iter().flatten() {
+                for member in self.attended.get(&event.id.uuid()).into_iter().flatten() {
                     *self.taken.entry((member.to_string(), unit, on)).or_default() += 1;
                 }
                 return;
@@ -171,8 +170,7 @@ impl Batch {
                     self.add(unit, Mark { measure: Measure::OnlineActs, day, group: "ratings".into() }, 1);
                 }
                 self.add(unit, Mark { measure: Measure::Ratings, day, group: channel }, 1);
-                let resolution = id(&body["resolution"]).unwrap_or_default();
-                self.rated.get(&(resolution, event.at)).into_iter().flatten().map(Uuid::to_string).collect()
+                self.rated.get(&event.id.uuid()).into_iter().flatten().map(Uuid::to_string).collect()
             }
             kind if ACTS.contains(&kind) => acting.into_iter().collect(),
             _ => Vec::new(),

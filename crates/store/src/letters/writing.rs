@@ -135,7 +135,7 @@ async fn gather(
 
 async fn insert(tx: &mut TenantTx, letters: &[New], gathers: bool, at: DateTime<Utc>) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for (part, prepared) in rows::parts(letters) {
+    for part in rows::parts(letters) {
         let mut query = QueryBuilder::new(
             "INSERT INTO letters (tenant_id, id, member_id, channel, urgency, gathers_until, written_at, due_at) ",
         );
@@ -144,19 +144,19 @@ async fn insert(tx: &mut TenantTx, letters: &[New], gathers: bool, at: DateTime<
             row.push_bind(it.urgency as i16).push_bind(gathers.then_some(it.due)).push_bind(at).push_bind(it.due);
         });
         query.push(" ON CONFLICT (tenant_id, member_id, channel, gathers_until) DO NOTHING");
-        query.build().persistent(prepared).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }
 
 async fn link(tx: &mut TenantTx, links: &[(Uuid, Uuid)]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for (part, prepared) in rows::parts(links) {
+    for part in rows::parts(links) {
         let mut query = QueryBuilder::new("INSERT INTO letter_notices (tenant_id, letter_id, notice_id) ");
         query.push_values(part, |mut row, (letter, notice)| {
             row.push_bind(tenant).push_bind(letter).push_bind(notice);
         });
-        query.build().persistent(prepared).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }

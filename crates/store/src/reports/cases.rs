@@ -8,9 +8,7 @@ use yishi_domain::{
     reports::{CaseFacts, Mark, Measure, Period},
 };
 
-use crate::{RecordTx, StoreError, TenantTx};
-
-const ROWS: usize = 5_000;
+use crate::{RecordTx, StoreError, TenantTx, rows};
 
 /// A case behind a figure.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -43,13 +41,13 @@ pub async fn cases(tx: &mut TenantTx, subjects: &[Uuid]) -> Result<Vec<(Uuid, Ca
 /// Keeps cases.
 pub async fn save_cases(tx: &mut RecordTx, cases: &[(Uuid, &CaseFacts)]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for part in cases.chunks(ROWS) {
+    for part in rows::parts(cases) {
         let mut query = QueryBuilder::new("INSERT INTO report_cases (tenant_id, topic_id, facts) ");
         query.push_values(part, |mut row, (topic, facts)| {
             row.push_bind(tenant).push_bind(topic).push_bind(Json(*facts));
         });
         query.push(" ON CONFLICT (tenant_id, topic_id) DO UPDATE SET facts = excluded.facts");
-        query.build().persistent(false).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }
@@ -57,7 +55,7 @@ pub async fn save_cases(tx: &mut RecordTx, cases: &[(Uuid, &CaseFacts)]) -> Resu
 /// Adds to the marks of cases; those that come to nothing are taken away.
 pub async fn marks(tx: &mut RecordTx, marks: &[(Uuid, UnitId, Mark, i64)]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for part in marks.chunks(ROWS) {
+    for part in rows::parts(marks) {
         let mut query = QueryBuilder::new(
             "INSERT INTO report_marks AS m (tenant_id, measure, day, topic_id, dimension, unit_id, value) ",
         );
@@ -68,7 +66,7 @@ pub async fn marks(tx: &mut RecordTx, marks: &[(Uuid, UnitId, Mark, i64)]) -> Re
         query.push(
             " ON CONFLICT (tenant_id, measure, day, topic_id, dimension) DO UPDATE SET value = m.value + excluded.value",
         );
-        query.build().persistent(false).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
         let gone: Vec<_> = part.iter().filter(|(.., value)| *value < 0).collect();
         let topics: Vec<_> = gone.iter().map(|(topic, ..)| *topic).collect();
         let measures: Vec<_> = gone.iter().map(|(_, _, mark, _)| mark.measure.code()).collect();

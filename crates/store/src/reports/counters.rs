@@ -9,13 +9,10 @@ use yishi_domain::{
 };
 
 use super::ancestors;
-use crate::{RecordTx, StoreError};
+use crate::{RecordTx, StoreError, rows};
 
 /// What is added to a mark in a unit.
 pub type Delta = (UnitId, Mark, i64);
-
-/// How many rows one statement carries.
-const ROWS: usize = 9_000;
 
 /// Adds to counters: of the unit and of those above it, of the day, its month, its quarter and its year.
 pub async fn add(tx: &mut RecordTx, deltas: &[Delta]) -> Result<(), StoreError> {
@@ -32,7 +29,7 @@ pub async fn add(tx: &mut RecordTx, deltas: &[Delta]) -> Result<(), StoreError> 
         }
     }
     let sums: Vec<_> = sums.into_iter().filter(|(_, value)| *value != 0).collect();
-    for part in sums.chunks(ROWS) {
+    for part in rows::parts(&sums) {
         let mut query = QueryBuilder::new(
             "INSERT INTO report_counters AS c (tenant_id, measure, grain, start, unit_id, dimension, value) ",
         );
@@ -43,7 +40,7 @@ pub async fn add(tx: &mut RecordTx, deltas: &[Delta]) -> Result<(), StoreError> 
         query.push(
             " ON CONFLICT (tenant_id, measure, grain, start, unit_id, dimension) DO UPDATE SET value = c.value + excluded.value",
         );
-        query.build().persistent(false).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }

@@ -7,10 +7,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 use yishi_domain::{UnitId, reports::Pair};
 
-use crate::{RecordTx, StoreError, TenantTx};
-
-/// How many rows one statement carries.
-const ROWS: usize = 10_000;
+use crate::{RecordTx, StoreError, TenantTx, rows};
 
 /// A day on which somebody took part in a unit, and how often, or how much more often.
 pub type Taken = (String, UnitId, NaiveDate, i64);
@@ -30,13 +27,13 @@ pub async fn days(tx: &mut TenantTx, people: &[String]) -> Result<Vec<Taken>, St
 /// Adds to how often people took part on days.
 pub async fn save_days(tx: &mut RecordTx, taken: &[Taken]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for part in taken.chunks(ROWS) {
+    for part in rows::parts(taken) {
         let mut query = QueryBuilder::new("INSERT INTO report_people AS p (tenant_id, person, unit_id, day, times) ");
         query.push_values(part, |mut row, (person, unit, day, times)| {
             row.push_bind(tenant).push_bind(person).push_bind(unit.uuid()).push_bind(day).push_bind(times);
         });
         query.push(" ON CONFLICT (tenant_id, person, unit_id, day) DO UPDATE SET times = p.times + excluded.times");
-        query.build().persistent(false).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }
@@ -62,7 +59,7 @@ pub async fn ancestors(tx: &mut TenantTx, units: &[Uuid]) -> Result<HashMap<Unit
 /// Adds to how many different people there are.
 pub async fn change_persons(tx: &mut RecordTx, changes: &[(UnitId, Pair, i64)]) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
-    for part in changes.chunks(ROWS) {
+    for part in rows::parts(changes) {
         let mut query =
             QueryBuilder::new("INSERT INTO report_persons AS p (tenant_id, unit_id, month, before, persons) ");
         query.push_values(part, |mut row, (unit, pair, persons)| {
@@ -75,7 +72,7 @@ pub async fn change_persons(tx: &mut RecordTx, changes: &[(UnitId, Pair, i64)]) 
         query.push(
             " ON CONFLICT (tenant_id, unit_id, month, before) DO UPDATE SET persons = p.persons + excluded.persons",
         );
-        query.build().persistent(false).execute(tx.sql()).await?;
+        query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! What is read to count: the events from the cursor on, and who stands behind those that do not say it.
 
-use chrono::{DateTime, Utc};
 use sqlx::Row as _;
 use uuid::Uuid;
 use yishi_domain::StoredEvent;
@@ -101,26 +100,22 @@ pub async fn represented(tx: &mut TenantTx, topics: &[Uuid]) -> Result<Vec<(Uuid
     .await?)
 }
 
-/// Who was recorded as present at meetings, and when that was recorded.
-pub async fn attended(tx: &mut TenantTx, meetings: &[Uuid]) -> Result<Vec<(Uuid, Uuid, DateTime<Utc>)>, StoreError> {
-    Ok(sqlx::query_as(
-        "SELECT meeting_id, member_id, recorded_at FROM attendances WHERE tenant_id = $1 AND meeting_id = ANY($2)",
-    )
-    .bind(tx.tenant().uuid())
-    .bind(meetings)
-    .fetch_all(tx.sql())
-    .await?)
+/// Whom events recorded as present at meetings.
+pub async fn attended(tx: &mut TenantTx, events: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+    Ok(sqlx::query_as("SELECT event_id, member_id FROM attendances WHERE tenant_id = $1 AND event_id = ANY($2)")
+        .bind(tx.tenant().uuid())
+        .bind(events)
+        .fetch_all(tx.sql())
+        .await?)
 }
 
-/// Who rated resolutions, and when.
-pub async fn rated(tx: &mut TenantTx, resolutions: &[Uuid]) -> Result<Vec<(Uuid, Uuid, DateTime<Utc>)>, StoreError> {
-    Ok(sqlx::query_as(
-        "SELECT resolution_id, member_id, rated_at FROM ratings WHERE tenant_id = $1 AND resolution_id = ANY($2)",
-    )
-    .bind(tx.tenant().uuid())
-    .bind(resolutions)
-    .fetch_all(tx.sql())
-    .await?)
+/// Who rated resolutions, by the events that tell it.
+pub async fn rated(tx: &mut TenantTx, events: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+    Ok(sqlx::query_as("SELECT event_id, member_id FROM ratings WHERE tenant_id = $1 AND event_id = ANY($2)")
+        .bind(tx.tenant().uuid())
+        .bind(events)
+        .fetch_all(tx.sql())
+        .await?)
 }
 
 /// Who may act for voting units, by ballot and voting unit.

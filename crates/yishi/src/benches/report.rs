@@ -2,37 +2,31 @@
 //! event waits to be counted.
 
 mod lags;
+mod loading;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::NaiveDate;
 use serde_json::Value;
-use yishi_domain::{Actor, Ctx, Event, MemberId, Opening, RequestId};
-use yishi_policy::limits::Tier;
+use yishi_domain::{Ctx, Event, MemberId, Opening, UnitId};
 use yishi_record::commitments::commit;
 use yishi_service::{
     App,
-    keys::Signing,
-    onboarding::{Mode, onboard, read_list},
-    reports,
     tokens::{Bearer, Issuer},
-    trust::Trust,
 };
-use yishi_store::{Db, Urls, embedded::EmbeddedServer, floors, members, migrate, tenants::Tenant, units};
+use yishi_store::{Urls, floors, members, tenants::Tenant};
 
+use self::loading::{BESIDE, Province};
 use super::{
     Better, Figure, Ratio, Report, milliseconds,
     programs::{start, stop},
-    provinces,
 };
-use crate::{callers::Caller, clocks, divisions::ZHEJIANG, workbenches};
+use crate::{callers::Caller, clocks};
 
 /// How many topics the two provinces have.
 const TOPICS: [usize; 2] = [10_000, 100_000];
 const TOPICS_IN_FULL: [usize; 2] = [100_000, 1_000_000];
-/// How many votes a ballot has on average: with them a million topics have ten million votes.
-const VOTES: u64 = 15;
 /// The most that an answer may take, in milliseconds.
 const GOAL_MS: f64 = 100.0;
 /// How often each query is asked.
@@ -67,8 +61,6 @@ const QUERIES: &[(&str, &str)] = &[
 
 /// What one size came to.
 struct Size {
-    events: u64,
-    projected_per_s: f64,
     p50: Vec<f64>,
     p99: Vec<f64>,
     /// The milliseconds of the city's report with the figures that SQL makes, and of that SQL.
@@ -78,14 +70,15 @@ struct Size {
 /// Measures both sizes.
 pub async fn measure(full: bool) -> Result<Report> {
     let sizes = if full { TOPICS_IN_FULL } else { TOPICS };
+    let provinces = [Province::load(sizes[0]).await?, Province::load(sizes[1]).await?];
     let lags = lags::measure().await?;
-    let [small, large] = [province(sizes[0]).await?, province(sizes[1]).await?];
+    let [small, large] = [provinces[0].measure().await?, provinces[1].measure().await?];
     let worst = |size: &Size| size.p99.iter().copied().fold(0.0, f64::max);
     let mut figures = vec![
         Figure::of("query_p99_ms", "ms", &large.p99),
         Figure::of("query_p50_ms", "ms", &large.p50),
         Figure::of("small_query_p50_ms", "ms", &small.p50),
-        Figure::of("project_events_per_s", "1/s", &[small.projected_per_s, large.projected_per_s]),
+        Figure::of("project_events_per_s", "1/s", &provinces.each_ref().map(|it| it.projected_per_s)),
     ];
     figures.push(Figure::of("projection_lag_ms", "ms", &lags.took));
     figures.push(Figure::of("projection_lag_p99_ms", "ms", &[lags.percentile(99)]));
@@ -106,8 +99,8 @@ pub async fn measure(full: bool) -> Result<Report> {
     ];
     let notes = vec![
         format!(
-            "Zhejiang's tree; {} and {} topics with {} and {} events, drawn from a fixed seed, copied into the record and counted by the service's own consumer",
-            sizes[0], sizes[1], small.events, large.events
+            "Zhejiang's tree; {} and {} topics with {} and {} events, drawn from a fixed seed, copied into the record and counted by the service's own consumer, {BESIDE} cities beside each other, both before either was asked for anything",
+            sizes[0], sizes[1], provinces[0].events, provinces[1].events
         ),
         format!(
             "each of {} queries {ASKED} times over HTTP, one after the other over one connection; the figures of report and SQL were equal",
@@ -118,77 +111,42 @@ pub async fn measure(full: bool) -> Result<Report> {
     Ok(Report::new("report", figures, ratios)?.with_notes(notes))
 }
 
-async fn province(topics: usize) -> Result<Size> {
-    let folder = tempfile::tempdir()?;
-    let data_dir = folder.path().join("database");
-    let database = tokio::task::spawn_blocking(move || EmbeddedServer::start(&data_dir)).await??;
-    let urls = Urls::of(&database);
-    migrate(&urls.owner).await?;
-    let secret = clocks::secret();
-    let app = app(Db::open(&urls)?, secret, folder.path())?;
-    let request = RequestId(uuid::Uuid::nil());
-    let contexts = |tenant| app.ctx(tenant, 0, Actor::Operator("bench".into()), request);
-    onboard(&app.db, &contexts, read_list(ZHEJIANG)?, Mode::Production, |_| ()).await?;
-    // What onboarding told has no position yet; it gets the first ones, so that what is copied comes after it.
-    app.sequence_all().await?;
-    let tenants = app.tenants().await?;
-    let mut cities = Vec::with_capacity(tenants.len());
-    for tenant in tenants {
-        let ctx = app.ctx_in(Some(&tenant), Actor::System("bench"), request);
-        let all = units::all(&mut app.db.read(&ctx).await?).await?;
-        cities.push((tenant, ctx, all));
+impl Province {
+    /// Asks for its reports.
+    async fn measure(&self) -> Result<Size> {
+        let Self { app, urls, secret, folder, .. } = self;
+        let (tenant, ctx, all) = self.city(CITY)?;
+        let district = all.iter().find(|it| it.level == "district").context("it has a district")?.id;
+        let member = reader(app, ctx, all[0].id).await?;
+        std::fs::create_dir(folder.path().join("data"))?;
+        std::fs::write(folder.path().join("data/issuer.key"), secret)?;
+        // Without workers: what was copied is not in the Merkle tree, which is no matter of reports.
+        let Urls { owner, app: as_app, platform } = urls;
+        let urls_of = ["--database-url", owner, "--app-database-url", as_app, "--platform-database-url", platform];
+        let server = start(folder.path(), &[&["--log", "warn", "--no-workers"], &urls_of[..]].concat()).await?;
+        let caller = Caller::new(&format!("http://{}", server.address));
+        let sign = |bearer| Issuer::new(*secret).issue(&bearer, clocks::now(), chrono::Duration::hours(4));
+        let city = caller.with_token(sign(Bearer::Member { tenant: CITY.into(), member }));
+        let operator = caller.with_token(sign(Bearer::Operator("bench".into())));
+        let (mut p50, mut p99) = (Vec::new(), Vec::new());
+        for (name, query) in QUERIES {
+            let by = if query.starts_with("/platform") { &operator } else { &city };
+            let took = asked(by, &query.replace("{district}", &district.to_string())).await;
+            let took = took.with_context(|| (*name).to_owned())?;
+            p50.push(took[took.len() / 2]);
+            p99.push(took[(took.len() * 99).div_ceil(100) - 1]);
+        }
+        let mut report_and_sql = Vec::new();
+        for _ in 0..3 {
+            report_and_sql.push(compared(urls, tenant, &city).await?);
+        }
+        stop(server.process).await?;
+        Ok(Size { p50, p99, report_and_sql })
     }
-    let is_community = |it: &&units::Unit| it.level == "community";
-    let whole: usize = cities.iter().map(|(.., all)| all.iter().filter(is_community).count()).sum();
-    let (mut events, mut counting) = (0, Duration::ZERO);
-    for (tenant, ctx, all) in &cities {
-        let communities: Vec<_> = all.iter().filter(is_community).map(|it| it.id).collect();
-        let told = provinces::events(tenant.id, &communities, topics * communities.len() / whole, VOTES);
-        let first = yishi_store::records::size(&mut app.db.read(ctx).await?).await?;
-        floors::copy_events(&urls.owner, tenant.id, first, &told).await?;
-        let begun = Instant::now();
-        events += reports::project(&app.db, ctx, tenant).await? as u64;
-        counting += begun.elapsed();
-    }
-    floors::analyze(&urls.owner).await?;
-    let (tenant, ctx, all) = cities.iter().find(|(it, ..)| it.slug == CITY).context("the city is onboarded")?;
-    let district = all.iter().find(|it| it.level == "district").context("it has a district")?.id;
-    let member = reader(&app, ctx, all[0].id).await?;
-    std::fs::create_dir(folder.path().join("data"))?;
-    std::fs::write(folder.path().join("data/issuer.key"), secret)?;
-    // Without workers: what was copied is not in the Merkle tree, which is no matter of reports.
-    let Urls { owner, app: as_app, platform } = &urls;
-    let urls_of = ["--database-url", owner, "--app-database-url", as_app, "--platform-database-url", platform];
-    let server = start(folder.path(), &[&["--log", "warn", "--no-workers"], &urls_of[..]].concat()).await?;
-    let caller = Caller::new(&format!("http://{}", server.address));
-    let sign = |bearer| Issuer::new(secret).issue(&bearer, clocks::now(), chrono::Duration::hours(4));
-    let city = caller.with_token(sign(Bearer::Member { tenant: CITY.into(), member }));
-    let operator = caller.with_token(sign(Bearer::Operator("bench".into())));
-    let (mut p50, mut p99) = (Vec::new(), Vec::new());
-    for (name, query) in QUERIES {
-        let by = if query.starts_with("/platform") { &operator } else { &city };
-        let took =
-            asked(by, &query.replace("{district}", &district.to_string())).await.with_context(|| (*name).to_owned())?;
-        p50.push(took[took.len() / 2]);
-        p99.push(took[(took.len() * 99).div_ceil(100) - 1]);
-    }
-    let mut report_and_sql = Vec::new();
-    for _ in 0..3 {
-        report_and_sql.push(compared(&urls, tenant, &city).await?);
-    }
-    app.db.close().await;
-    stop(server.process).await?;
-    Ok(Size { events, projected_per_s: events as f64 / counting.as_secs_f64(), p50, p99, report_and_sql })
-}
-
-fn app(db: Db, secret: [u8; 32], folder: &std::path::Path) -> Result<App> {
-    let signing = Signing::new("bench", vec![clocks::secret()], vec![]);
-    let policy = workbenches::host(&folder.join("artefacts"), clocks::secret(), Tier::Native)?;
-    Ok(App::new(db, Issuer::new(secret), policy, Trust::default(), signing, clocks::REAL))
 }
 
 /// A member who asks.
-async fn reader(app: &App, ctx: &Ctx, unit: yishi_domain::UnitId) -> Result<MemberId> {
+async fn reader(app: &App, ctx: &Ctx, unit: UnitId) -> Result<MemberId> {
     let id: MemberId = ctx.new_id();
     let mut tx = app.db.write(ctx).await?;
     let member = members::Member { id, unit_id: unit, name: "王芳".into(), born_on: None, created_at: ctx.now };
