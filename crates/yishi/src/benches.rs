@@ -3,6 +3,7 @@
 //! A benchmark measures what it compares in turns and in one run, because figures of another hour or machine say nothing.
 
 mod callers;
+mod installations;
 mod notify;
 mod onboard;
 mod policy;

@@ -14,20 +14,18 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 use yishi_domain::{Actor, Ctx, Event, MemberId, RequestId, TenantId, letters::Carrier};
-use yishi_policy::limits::Tier;
-use yishi_service::{App, keys::Signing, letters::Postal, tokens::Issuer, trust::Trust};
+use yishi_service::{App, letters::Postal, trust::Trust};
 use yishi_store::{
-    Db, Urls, contacts,
-    embedded::EmbeddedServer,
+    Db, contacts,
     members::{self, Member},
-    migrate, notices,
+    notices,
     tenants::{self, Tenant},
     units::{self, Unit},
 };
 
 use self::sinks::Sink;
-use super::{Better, Figure, Ratio, Report, Rounds, milliseconds};
-use crate::{clocks, servers, workbenches};
+use super::{Better, Figure, Ratio, Report, Rounds, installations::Installation, milliseconds};
+use crate::{clocks, servers};
 
 /// How many cities there are besides the one with the flood, and how often something happens in each.
 const CITIES: usize = 99;
@@ -48,8 +46,7 @@ struct Stage {
     app: Arc<App>,
     sink: Sink,
     worker: tokio::task::JoinHandle<()>,
-    _database: EmbeddedServer,
-    _folder: tempfile::TempDir,
+    _installation: Installation,
 }
 
 /// A city, and whom it can tell of something that they were not told of yet.
@@ -96,22 +93,15 @@ pub async fn measure(mut rounds: Rounds) -> Result<Report> {
 
 impl Stage {
     async fn set() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let data_dir = folder.path().join("database");
-        let database = tokio::task::spawn_blocking(move || EmbeddedServer::start(&data_dir)).await??;
-        let urls = Urls::of(&database);
-        migrate(&urls.owner).await?;
+        let installation = Installation::new().await?;
         let sink = Sink::start().await?;
-        let policy = workbenches::host(&folder.path().join("artefacts"), clocks::secret(), Tier::Native)?;
-        let signing = Signing::new("bench", vec![clocks::secret()], vec![]);
-        let issuer = Issuer::new(clocks::secret());
-        let app = App::new(Db::open(&urls)?, issuer, policy, Trust::default(), signing, clocks::REAL);
+        let app = installation.app(Db::open(&installation.urls)?, Trust::default())?;
         let public_url = Some("https://bench.example.org".to_owned());
         let mail = Some((sink.url.clone(), "yishi@bench.example.org".to_owned()));
         let app = app.posting(Postal { public_url, mail, ..Postal::default() }).map_err(anyhow::Error::msg)?;
         let app = Arc::new(app);
         let worker = tokio::spawn(servers::post_for_good(Arc::clone(&app)));
-        Ok(Self { app, sink, worker, _database: database, _folder: folder })
+        Ok(Self { app, sink, worker, _installation: installation })
     }
 
     async fn end(self) {

@@ -4,31 +4,25 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use yishi_domain::{Actor, RequestId};
-use yishi_policy::limits::Tier;
 use yishi_service::{
     App,
-    keys::Signing,
     onboarding::{Mode, onboard, read_list},
-    tokens::Issuer,
     trust::Trust,
 };
-use yishi_store::{Db, Urls, embedded::EmbeddedServer, floors, migrate};
+use yishi_store::{Db, Urls, floors};
 
-use super::{Better, Figure, Ratio, Report, Rounds, milliseconds};
-use crate::{clocks, divisions::ZHEJIANG, workbenches};
+use super::{Better, Figure, Ratio, Report, Rounds, installations::Installation, milliseconds};
+use crate::divisions::ZHEJIANG;
 
 /// Measures both in turns, each round on a database of its own.
 pub async fn measure(mut rounds: Rounds) -> Result<Report> {
-    let folder = tempfile::tempdir()?;
-    let data_dir = folder.path().to_owned();
-    let server = tokio::task::spawn_blocking(move || EmbeddedServer::start(&data_dir)).await??;
-    migrate(&Urls::of(&server).owner).await?;
+    let installation = Installation::new().await?;
     let (mut apply, mut copy) = (Vec::new(), Vec::new());
     while let Some(round) = rounds.next() {
-        let urls = Urls::of_copy(&server, &format!("round_{round}")).await?;
+        let urls = Urls::of_copy(&installation.database, &format!("round_{round}")).await?;
         let db = Db::open(&urls)?;
         db.ping().await?;
-        let (took, units) = apply_once(db).await?;
+        let (took, units) = apply_once(installation.app(db, Trust::default())?).await?;
         apply.push(took);
         let floor = floors::copy_units(&urls.owner).await?;
         ensure!(floor.rows == units, "{} rows were copied of {units}", floor.rows);
@@ -39,11 +33,7 @@ pub async fn measure(mut rounds: Rounds) -> Result<Report> {
 }
 
 /// Onboards from the list's bytes to the last commit; tells the milliseconds and how many units there are then.
-async fn apply_once(db: Db) -> Result<(f64, u64)> {
-    let signing = Signing::new("bench", vec![clocks::secret()], vec![]);
-    let artefacts = tempfile::tempdir()?;
-    let policy = workbenches::host(artefacts.path(), clocks::secret(), Tier::Native)?;
-    let app = App::new(db, Issuer::new(clocks::secret()), policy, Trust::default(), signing, clocks::REAL);
+async fn apply_once(app: App) -> Result<(f64, u64)> {
     let request = RequestId(uuid::Uuid::nil());
     let contexts = |tenant| app.ctx(tenant, 0, Actor::System("bench"), request);
     let begun = Instant::now();

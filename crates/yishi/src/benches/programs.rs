@@ -18,8 +18,6 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use yishi_store::Urls;
-
 use super::milliseconds;
 
 /// How long a start or a stop may take before the benchmark gives up.
@@ -58,13 +56,6 @@ pub async fn start(folder: &Path, args: &[&str]) -> Result<Started> {
         sleep(Duration::from_millis(2)).await;
     }
     Ok(Started { process: server, address, took: milliseconds(begun.elapsed()) })
-}
-
-/// Starts a server over a database that is there, which logs warnings alone, and waits until it is ready.
-pub async fn start_over(folder: &Path, urls: &Urls) -> Result<Started> {
-    let Urls { owner, app, platform } = urls;
-    let urls = ["--database-url", owner, "--app-database-url", app, "--platform-database-url", platform];
-    start(folder, &[&["--log", "warn"], &urls[..]].concat()).await
 }
 
 /// The address that the server prints.

@@ -11,17 +11,11 @@ use chrono::NaiveDate;
 use serde_json::Value;
 use yishi_domain::{Ctx, Event, MemberId, Opening, UnitId};
 use yishi_record::commitments::commit;
-use yishi_service::{
-    App,
-    tokens::{Bearer, Issuer},
-};
+use yishi_service::{App, tokens::Bearer};
 use yishi_store::{Urls, floors, members, tenants::Tenant};
 
 use self::loading::{BESIDE, Province};
-use super::{
-    Better, Figure, Ratio, Report, milliseconds,
-    programs::{start, stop},
-};
+use super::{Better, Figure, Ratio, Report, milliseconds, programs::stop};
 use crate::{callers::Caller, clocks};
 
 /// How many topics the two provinces have.
@@ -114,18 +108,14 @@ pub async fn measure(full: bool) -> Result<Report> {
 impl Province {
     /// Asks for its reports.
     async fn measure(&self) -> Result<Size> {
-        let Self { app, urls, secret, folder, .. } = self;
+        let Self { app, installation, .. } = self;
         let (tenant, ctx, all) = self.city(CITY)?;
         let district = all.iter().find(|it| it.level == "district").context("it has a district")?.id;
         let member = reader(app, ctx, all[0].id).await?;
-        std::fs::create_dir(folder.path().join("data"))?;
-        std::fs::write(folder.path().join("data/issuer.key"), secret)?;
         // Without workers: what was copied is not in the Merkle tree, which is no matter of reports.
-        let Urls { owner, app: as_app, platform } = urls;
-        let urls_of = ["--database-url", owner, "--app-database-url", as_app, "--platform-database-url", platform];
-        let server = start(folder.path(), &[&["--log", "warn", "--no-workers"], &urls_of[..]].concat()).await?;
+        let server = installation.serve(&["--no-workers"]).await?;
         let caller = Caller::new(&format!("http://{}", server.address));
-        let sign = |bearer| Issuer::new(*secret).issue(&bearer, clocks::now(), chrono::Duration::hours(4));
+        let sign = |bearer| installation.issuer().issue(&bearer, clocks::now(), chrono::Duration::hours(4));
         let city = caller.with_token(sign(Bearer::Member { tenant: CITY.into(), member }));
         let operator = caller.with_token(sign(Bearer::Operator("bench".into())));
         let (mut p50, mut p99) = (Vec::new(), Vec::new());
@@ -138,8 +128,9 @@ impl Province {
         }
         let mut report_and_sql = Vec::new();
         for _ in 0..3 {
-            report_and_sql.push(compared(urls, tenant, &city).await?);
+            report_and_sql.push(compared(&installation.urls, tenant, &city).await?);
         }
+        app.db.close().await;
         stop(server.process).await?;
         Ok(Size { p50, p99, report_and_sql })
     }

@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use yishi_service::{keys::Signing, tokens::Issuer};
-use yishi_store::{Db, Urls, embedded::EmbeddedServer, migrate};
+use yishi_service::keys::Signing;
+use yishi_store::Db;
 
 use super::{
-    Better, Figure, Ratio, Report, Rounds, callers, milliseconds,
-    programs::{start_over, stop},
+    Better, Figure, Ratio, Report, Rounds, callers,
+    installations::Installation,
+    milliseconds,
+    programs::stop,
     scenes::{Scene, make},
 };
 use crate::clocks;
@@ -23,24 +25,17 @@ const ASKED: usize = 200;
 
 /// Measures both in turns, in one ballot.
 pub async fn measure(mut rounds: Rounds, full: bool) -> Result<Report> {
-    let folder = tempfile::tempdir()?;
-    let data_dir = folder.path().join("database");
-    let database = tokio::task::spawn_blocking(move || EmbeddedServer::start(&data_dir)).await??;
-    let urls = Urls::of(&database);
-    migrate(&urls.owner).await?;
-    let db = Db::open(&urls)?;
+    let installation = Installation::new().await?;
+    let db = Db::open(&installation.urls)?;
     let voters = if full { VOTES_IN_FULL } else { VOTES };
     let scene = make(&db, "hot", voters).await?;
     let begun = Instant::now();
     scene.fill(&db, &Signing::new("bench", vec![clocks::secret()], vec![])).await?;
     let filled = begun.elapsed();
-    let secret = clocks::secret();
-    std::fs::create_dir(folder.path().join("data"))?;
-    std::fs::write(folder.path().join("data/issuer.key"), secret)?;
-    let server = start_over(folder.path(), &urls).await?;
+    let server = installation.serve(&[]).await?;
     let (mut p50, mut p99, mut recount) = (Vec::new(), Vec::new(), Vec::new());
     while rounds.next().is_some() {
-        let request = scene.tally(&Issuer::new(secret));
+        let request = scene.tally(&installation.issuer());
         let load = callers::send(&server.address, 1, vec![request; ASKED], Duration::from_secs(60)).await?;
         p50.push(load.percentile(50));
         p99.push(load.percentile(99));

@@ -9,15 +9,15 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use yishi_service::tokens::Issuer;
-use yishi_store::{Db, Urls, embedded::EmbeddedServer, floors, migrate};
+use yishi_store::{Db, floors};
 
 use super::{
     Better, Figure, Ratio, Report, Rounds,
     callers::{self, Load},
-    programs::{start_over, stop},
+    installations::Installation,
+    programs::stop,
     scenes::{Scene, make},
 };
-use crate::clocks;
 
 /// How many connections the database takes: pgbench's, and those of the service.
 const CONNECTIONS: u16 = 320;
@@ -72,12 +72,11 @@ enum Way {
     Spread,
 }
 
-/// What is measured with: the database, the service over it, and who makes tokens that it takes.
+/// What is measured with: an installation, and the service over it.
 struct Stage {
     db: Db,
-    database: EmbeddedServer,
+    installation: Installation,
     address: String,
-    issuer: Issuer,
     pgbench: PathBuf,
     script: PathBuf,
     /// How many seconds each measurement takes.
@@ -97,24 +96,16 @@ struct Found {
 /// Measures floor and service in turns, level by level, each round in ballots of its own.
 pub async fn measure(mut rounds: Rounds, seconds: u64) -> Result<Report> {
     let before = load()?;
-    let folder = tempfile::tempdir()?;
     let pgbench = pgbench::find()?;
-    let data_dir = folder.path().join("database");
-    let database = tokio::task::spawn_blocking(move || EmbeddedServer::start_for(&data_dir, CONNECTIONS)).await??;
-    let urls = Urls::of(&database);
-    migrate(&urls.owner).await?;
-    floors::prepare_votes(&urls.owner).await?;
-    let secret = clocks::secret();
-    std::fs::create_dir(folder.path().join("data"))?;
-    std::fs::write(folder.path().join("data/issuer.key"), secret)?;
-    let server = start_over(folder.path(), &urls).await?;
+    let installation = Installation::for_connections(CONNECTIONS).await?;
+    floors::prepare_votes(&installation.urls.owner).await?;
+    let server = installation.serve(&[]).await?;
     let stage = Stage {
-        db: Db::open(&urls)?,
-        database,
+        db: Db::open(&installation.urls)?,
         address: server.address.clone(),
-        issuer: Issuer::new(secret),
         pgbench,
-        script: folder.path().join("floor.sql"),
+        script: installation.folder.path().join("floor.sql"),
+        installation,
         // A round has eleven windows.
         window: (seconds / 11).clamp(1, 5),
         trial: seconds < 11,
@@ -126,7 +117,7 @@ pub async fn measure(mut rounds: Rounds, seconds: u64) -> Result<Report> {
     }
     stage.db.close().await;
     stop(server.process).await?;
-    let notes = notes(&floors::durability(&urls.app).await?, stage.window, &before, &load()?);
+    let notes = notes(&floors::durability(&stage.installation.urls.app).await?, stage.window, &before, &load()?);
     Ok(report(&found)?.with_notes(notes))
 }
 
@@ -146,11 +137,11 @@ impl Stage {
         }
         let mut cast = 1_000;
         // The service begins as pgbench does, with connections that are there and statements that are prepared.
-        self.cast(&LEVELS[2], &scene, hot.votes(0..cast, &self.issuer, false)).await?;
+        self.cast(&LEVELS[2], &scene, hot.votes(0..cast, &self.installation.issuer(), false)).await?;
         let (levels, others) = found.split_at_mut(LEVELS.len());
         for (level, found) in LEVELS.iter().zip(&mut *levels) {
             found.floor.push(self.floor(level.clients).await?);
-            let requests = hot.votes(cast..cast + votes(level), &self.issuer, false);
+            let requests = hot.votes(cast..cast + votes(level), &self.installation.issuer(), false);
             cast += requests.len();
             found.add(&self.cast(level, &scene, requests).await?);
         }
@@ -159,11 +150,11 @@ impl Stage {
             let same = LEVELS.iter().position(|it| it.clients == level.clients).unwrap_or_default();
             found.floor.extend(levels[same].floor.last());
             let (tenants, requests) = match way {
-                Way::Keyed => (&scene[..], hot.votes(cast..cast + votes(level), &self.issuer, true)),
+                Way::Keyed => (&scene[..], hot.votes(cast..cast + votes(level), &self.installation.issuer(), true)),
                 Way::Spread => {
                     let share = votes(level) / TENANTS;
                     each += share;
-                    (&cities[..], in_turn(&cities, each - share..each, &self.issuer))
+                    (&cities[..], in_turn(&cities, each - share..each, &self.installation.issuer()))
                 }
             };
             found.add(&self.cast(level, tenants, requests).await?);
@@ -172,7 +163,7 @@ impl Stage {
     }
 
     async fn floor(&self, clients: usize) -> Result<f64> {
-        pgbench::run(&self.pgbench, self.database.sockets(), &self.script, clients, self.window).await
+        pgbench::run(&self.pgbench, self.installation.database.sockets(), &self.script, clients, self.window).await
     }
 
     /// Casts votes, and waits until the record has them, so that what is measured next has the machine to itself.

@@ -9,23 +9,20 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 use yishi_domain::{Actor, RequestId};
-use yishi_policy::limits::Tier;
 use yishi_service::{
     App,
-    keys::Signing,
     onboarding::{Mode, onboard, read_list},
-    tokens::{Bearer, Issuer},
+    tokens::Bearer,
     trust::Trust,
 };
-use yishi_store::{Db, Urls, embedded::EmbeddedServer, migrate};
+use yishi_store::Db;
 
-use super::super::{Better, Figure, Ratio, milliseconds};
+use super::super::{Better, Figure, Ratio, installations::Installation, milliseconds};
 use crate::{
     callers::{Caller, Problem},
     clocks,
     divisions::ZHEJIANG,
     servers::{self, Address},
-    workbenches,
 };
 
 /// Quiet and attacked times, in turns.
@@ -39,10 +36,8 @@ const SECONDS_GOAL: f64 = 7.0;
 
 /// Serves two cities and measures the requests of one; the peers' program writes what the other one uploads.
 pub async fn measure(peers: &Path) -> Result<(Vec<Figure>, Vec<Ratio>)> {
-    let folder = tempfile::tempdir()?;
-    let data_dir = folder.path().join("data");
-    let database = tokio::task::spawn_blocking(move || EmbeddedServer::start(&data_dir)).await??;
-    let app = open(&database, &folder.path().join("artefacts")).await?;
+    let installation = Installation::new().await?;
+    let app = open(&installation).await?;
     let address = Address { listen: ([127, 0, 0, 1], 0).into() };
     let running = servers::start(&app, &address, true)?;
     let (attacker, other) =
@@ -82,13 +77,9 @@ pub async fn measure(peers: &Path) -> Result<(Vec<Figure>, Vec<Ratio>)> {
 }
 
 /// An installation where every city may upload rule sets of the script tier.
-async fn open(database: &EmbeddedServer, artefacts: &Path) -> Result<Arc<App>> {
-    let urls = Urls::of(database);
-    migrate(&urls.owner).await?;
-    let signing = Signing::new("bench", vec![clocks::secret()], vec![]);
+async fn open(installation: &Installation) -> Result<Arc<App>> {
     let trust = Trust { script_tier: vec!["*".into()], ..Trust::default() };
-    let policy = workbenches::host(artefacts, clocks::secret(), Tier::Native)?;
-    let app = App::new(Db::open(&urls)?, Issuer::new(clocks::secret()), policy, trust, signing, clocks::REAL);
+    let app = installation.app(Db::open(&installation.urls)?, trust)?;
     let contexts = |tenant| app.ctx(tenant, 0, Actor::System("bench"), RequestId(uuid::Uuid::nil()));
     onboard(&app.db, &contexts, read_list(ZHEJIANG)?, Mode::Production, |_| ()).await?;
     Ok(Arc::new(app))

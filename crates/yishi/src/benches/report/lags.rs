@@ -5,17 +5,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use tokio::sync::watch;
 use uuid::Uuid;
-use yishi_service::tokens::Issuer;
-use yishi_store::{Db, Urls, embedded::EmbeddedServer, floors::Counted, migrate};
+use yishi_store::{Db, floors::Counted};
 
-use crate::{
-    benches::{
-        callers::{self, Load},
-        milliseconds,
-        programs::{start_over, stop},
-        scenes::make,
-    },
-    clocks,
+use crate::benches::{
+    callers::{self, Load},
+    installations::Installation,
+    milliseconds,
+    programs::stop,
+    scenes::make,
 };
 
 /// How many callers vote, how many voters there are for them, and for how long.
@@ -31,20 +28,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Casts votes over HTTP at a server with all its workers: how many were answered a second, and how many milliseconds some of their events took from when they
 /// were first seen in the database until they were counted.
 pub async fn measure() -> Result<Load> {
-    let folder = tempfile::tempdir()?;
-    let data_dir = folder.path().join("database");
-    let database = tokio::task::spawn_blocking(move || EmbeddedServer::start(&data_dir)).await??;
-    let urls = Urls::of(&database);
-    migrate(&urls.owner).await?;
-    let secret = clocks::secret();
-    std::fs::create_dir(folder.path().join("data"))?;
-    std::fs::write(folder.path().join("data/issuer.key"), secret)?;
-    let db = Db::open(&urls)?;
+    let installation = Installation::new().await?;
+    let db = Db::open(&installation.urls)?;
     let scene = make(&db, "lag", VOTERS).await?;
-    let server = start_over(folder.path(), &urls).await?;
-    let votes = scene.votes(0..VOTERS, &Issuer::new(secret), false);
+    let server = installation.serve(&[]).await?;
+    let votes = scene.votes(0..VOTERS, &installation.issuer(), false);
     let (over, is_over) = watch::channel(false);
-    let counted = Counted::of(&urls.owner, scene.tenant).await?;
+    let counted = Counted::of(&installation.urls.owner, scene.tenant).await?;
     let waiting = tokio::spawn(wait(counted, is_over));
     let load = callers::send(&server.address, CALLERS, votes, WINDOW).await;
     over.send_replace(true);

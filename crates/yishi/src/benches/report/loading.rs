@@ -1,30 +1,27 @@
 //! A synthetic province in a database of its own: its events copied into the record, and counted by the service's own consumer.
 
-use std::{path::Path, time::Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
-use tempfile::TempDir;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 use yishi_domain::{Actor, Ctx, RequestId, TenantId, UnitId};
-use yishi_policy::limits::Tier;
 use yishi_service::{
     App,
-    keys::Signing,
     onboarding::{Mode, onboard, read_list},
     reports,
-    tokens::Issuer,
     trust::Trust,
 };
 use yishi_store::{
-    Db, Urls,
-    embedded::EmbeddedServer,
-    floors, migrate, records,
+    Db, floors, records,
     tenants::Tenant,
     units::{self, Unit},
 };
 
-use crate::{benches::provinces, clocks, divisions::ZHEJIANG, workbenches};
+use crate::{
+    benches::{installations::Installation, provinces},
+    divisions::ZHEJIANG,
+};
 
 /// How many votes a ballot has on average: with them a million topics have ten million votes.
 const VOTES: u64 = 15;
@@ -35,30 +32,20 @@ pub const BESIDE: usize = 2;
 pub struct Province {
     /// How it is used from within.
     pub app: App,
-    /// Where its database is.
-    pub urls: Urls,
-    /// What its tokens are signed with.
-    pub secret: [u8; 32],
+    /// Where it lies.
+    pub installation: Installation,
     /// How many events were counted.
     pub events: u64,
     /// How many were counted a second.
     pub projected_per_s: f64,
-    /// Where all of it lies.
-    pub folder: TempDir,
     cities: Vec<(Tenant, Ctx, Vec<Unit>)>,
-    _database: EmbeddedServer,
 }
 
 impl Province {
     /// Loads a province of so many topics.
     pub async fn load(topics: usize) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let data_dir = folder.path().join("database");
-        let database = tokio::task::spawn_blocking(move || EmbeddedServer::start(&data_dir)).await??;
-        let urls = Urls::of(&database);
-        migrate(&urls.owner).await?;
-        let secret = clocks::secret();
-        let app = app(Db::open(&urls)?, secret, folder.path())?;
+        let installation = Installation::new().await?;
+        let app = installation.app(Db::open(&installation.urls)?, Trust::default())?;
         let request = RequestId(Uuid::nil());
         let contexts = |tenant| app.ctx(tenant, 0, Actor::Operator("bench".into()), request);
         onboard(&app.db, &contexts, read_list(ZHEJIANG)?, Mode::Production, |_| ()).await?;
@@ -76,7 +63,7 @@ impl Province {
         let copying = cities.iter().map(|(tenant, ctx, all)| {
             let communities: Vec<_> = all.iter().filter(is_community).map(|it| it.id).collect();
             let topics = topics * communities.len() / whole;
-            copy(app.db.clone(), urls.owner.clone(), (ctx.clone(), tenant.id), communities, topics)
+            copy(app.db.clone(), installation.urls.owner.clone(), (ctx.clone(), tenant.id), communities, topics)
         });
         beside(copying).await?;
         eprintln!("{topics} topics: copied in {} s", begun.elapsed().as_secs());
@@ -85,8 +72,8 @@ impl Province {
         let events = beside(counting).await?.into_iter().sum::<usize>() as u64;
         let projected_per_s = events as f64 / begun.elapsed().as_secs_f64();
         eprintln!("{topics} topics: {events} events counted, {projected_per_s:.0} a second");
-        floors::analyze(&urls.owner).await?;
-        Ok(Self { app, urls, secret, events, projected_per_s, folder, cities, _database: database })
+        floors::analyze(&installation.urls.owner).await?;
+        Ok(Self { app, installation, events, projected_per_s, cities })
     }
 
     /// One of its cities, with its units.
@@ -128,10 +115,4 @@ async fn beside<T: Send + 'static>(
         done.push(ended??);
     }
     Ok(done)
-}
-
-fn app(db: Db, secret: [u8; 32], folder: &Path) -> Result<App> {
-    let signing = Signing::new("bench", vec![clocks::secret()], vec![]);
-    let policy = workbenches::host(&folder.join("artefacts"), clocks::secret(), Tier::Native)?;
-    Ok(App::new(db, Issuer::new(secret), policy, Trust::default(), signing, clocks::REAL))
 }
