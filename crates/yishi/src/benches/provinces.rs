@@ -7,7 +7,7 @@
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
-use yishi_domain::{TenantId, UnitId};
+use yishi_domain::UnitId;
 use yishi_store::floors::Copied;
 
 /// The seed.
@@ -68,9 +68,9 @@ impl Case<'_> {
     }
 }
 
-/// The events of a city with so many topics and so many votes a ballot on average, in the order in which they happened.
-pub fn events(tenant: TenantId, communities: &[UnitId], topics: usize, votes: u64) -> Vec<Copied> {
-    let mut draw = Draw(SEED ^ tenant.uuid().as_u64_pair().1);
+/// The events of a city, by its place in the province, with so many topics and so many votes a ballot on average, in the order in which they happened.
+pub fn events(city: u64, communities: &[UnitId], topics: usize, votes: u64) -> Vec<Copied> {
+    let mut draw = Draw(Draw(SEED ^ city).next());
     let residents = (topics / communities.len().max(1) * 3 + 30) as u64;
     let mut events = Vec::new();
     for i in 0..topics {
@@ -174,10 +174,13 @@ mod tests {
 
     #[test]
     fn the_province_is_the_same_at_every_run_and_each_case_has_its_order() {
-        let tenant = TenantId(Uuid::from_u128(3301));
-        let communities: Vec<_> = (0..7).map(|i| UnitId(Uuid::from_u128(i))).collect();
-        let [a, b] = [(); 2].map(|()| events(tenant, &communities, 300, 10));
-        assert!(a.iter().zip(&b).all(|(a, b)| a.id == b.id && a.at == b.at) && a.len() == b.len());
+        // Units get new identifiers at every run.
+        let [a, b] = [0, 1_000].map(|run| {
+            let communities: Vec<_> = (run..run + 7).map(|i| UnitId(Uuid::from_u128(i))).collect();
+            events(1, &communities, 300, 10)
+        });
+        assert!(a.iter().zip(&b).all(|(a, b)| a.id == b.id && a.at == b.at && a.kind == b.kind) && a.len() == b.len());
+        assert_ne!(a[0].id, events(2, &[UnitId(Uuid::from_u128(0))], 300, 10)[0].id, "another city has other cases");
         let mut last: HashMap<Uuid, (DateTime<Utc>, &str)> = HashMap::new();
         for it in &a {
             if let Some((at, kind)) = last.insert(it.subject, (it.at, it.kind)) {

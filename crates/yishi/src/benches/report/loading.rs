@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use tokio::task::JoinSet;
 use uuid::Uuid;
-use yishi_domain::{Actor, Ctx, RequestId, TenantId, UnitId};
+use yishi_domain::{Actor, Ctx, RequestId, TenantId};
 use yishi_service::{
     App,
     onboarding::{Mode, onboard, read_list},
@@ -13,7 +13,9 @@ use yishi_service::{
     trust::Trust,
 };
 use yishi_store::{
-    Db, floors, records,
+    Db,
+    floors::{self, Copied},
+    records,
     tenants::Tenant,
     units::{self, Unit},
 };
@@ -60,10 +62,11 @@ impl Province {
         let begun = Instant::now();
         let is_community = |it: &&Unit| it.level == "community";
         let whole: usize = cities.iter().map(|(.., all)| all.iter().filter(is_community).count()).sum();
-        let copying = cities.iter().map(|(tenant, ctx, all)| {
+        let copying = cities.iter().zip(0..).map(|((tenant, ctx, all), city)| {
             let communities: Vec<_> = all.iter().filter(is_community).map(|it| it.id).collect();
             let topics = topics * communities.len() / whole;
-            copy(app.db.clone(), installation.urls.owner.clone(), (ctx.clone(), tenant.id), communities, topics)
+            let events = move || provinces::events(city, &communities, topics, VOTES);
+            copy(app.db.clone(), installation.urls.owner.clone(), (ctx.clone(), tenant.id), events)
         });
         beside(copying).await?;
         eprintln!("{topics} topics: copied in {} s", begun.elapsed().as_secs());
@@ -87,11 +90,9 @@ async fn copy(
     db: Db,
     owner_url: String,
     (ctx, tenant): (Ctx, TenantId),
-    communities: Vec<UnitId>,
-    topics: usize,
+    events: impl FnOnce() -> Vec<Copied> + Send + 'static,
 ) -> Result<()> {
     let first = records::size(&mut db.read(&ctx).await?).await?;
-    let events = move || provinces::events(tenant, &communities, topics, VOTES);
     let told = tokio::task::spawn_blocking(events).await?;
     Ok(floors::copy_events(&owner_url, tenant, first, &told).await?)
 }
