@@ -104,7 +104,7 @@ pub enum Better {
     Lower,
 }
 
-/// The rounds of a benchmark: as many as fit the time.
+/// The rounds of a benchmark: as many as fit the time from the beginning of the first one. What is set up before costs none of it.
 pub struct Rounds {
     limit: Duration,
     begun: Instant,
@@ -140,7 +140,7 @@ pub async fn run(options: &Options) -> Result<()> {
 }
 
 impl Rounds {
-    /// Rounds that begin within a time from now.
+    /// Rounds for so long a time.
     pub fn within(limit: Duration) -> Self {
         let now = Instant::now();
         Self { limit, begun: now, round: now, longest: Duration::ZERO, done: 0 }
@@ -148,7 +148,9 @@ impl Rounds {
 
     /// Gives the number of the next round, as long as one like the longest so far would fit.
     pub fn next(&mut self) -> Option<u32> {
-        if self.done > 0 {
+        if self.done == 0 {
+            self.begun = Instant::now();
+        } else {
             self.longest = self.longest.max(self.round.elapsed());
             if self.begun.elapsed() + self.longest > self.limit {
                 return None;
