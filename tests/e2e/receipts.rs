@@ -52,10 +52,8 @@ async fn a_voter_holds_a_promise_at_once_and_a_receipt_that_keeps_it_soon_after(
     let other = community.vote(1, &ballot, "against").await.expect(201);
     let promise = text(&cast["promise"]);
     let origin = format!("yishi.localhost/{}", community.city.slug());
-    assert!(
-        promise.starts_with(&format!("yishi promise v1\n{origin}\nevent {}\nleaf ", text(&cast["event"]))),
-        "{promise}"
-    );
+    assert!(promise.starts_with(&format!("yishi promise v2\nevent {}\nleaf ", text(&cast["event"]))), "{promise}");
+    assert!(promise.contains(&format!("\n\nyishi promises v2\n{origin}\n")), "{promise}");
 
     let (receipt, key) = (receipt(&community, &cast).await, community.city.record(1).await.key);
     assert!(receipt.starts_with("c2sp.org/tlog-proof@v1\nextra "), "{receipt}");

@@ -6,9 +6,28 @@ use yishi_store::{TenantTx, events, records};
 
 use crate::{App, failures::Failure, keys, sequencing::SequenceError, sessions::Session, witnessing};
 
-/// Promises that an event that is about to be committed will be in the record: a note signed by the record's key.
+/// Promises that an event that is about to be committed will be in the record, under a signature of the record's key.
 pub async fn promise(app: &App, ctx: &Ctx, slug: &str, tx: &mut TenantTx, event: &Event) -> Result<String, Failure> {
-    let key = keys::promising(app, ctx, slug, tx).await?;
+    let mut promises = promise_all(app, slug, tx, &[(ctx, event)]).await?;
+    promises.pop().ok_or_else(|| Failure::Inconsistent("an event has no promise".into()))
+}
+
+/// Promises that events that are about to be committed together, each in a context of its own, will be in the record of the transaction's tenant;
+/// the promises are in the order of the events.
+pub async fn promise_all(
+    app: &App,
+    slug: &str,
+    tx: &mut TenantTx,
+    events: &[(&Ctx, &Event)],
+) -> Result<Vec<String>, Failure> {
+    let Some((latest, _)) = events.iter().max_by_key(|(ctx, _)| ctx.wall) else { return Ok(Vec::new()) };
+    let key = keys::promising(app, latest, slug, tx).await?;
+    let leaves: Vec<_> = events.iter().map(|(ctx, event)| (event.id, leaf(ctx, slug, event))).collect();
+    Ok(promises::promise(&key, &leaves, latest.wall)?)
+}
+
+/// The hash of the leaf that an event will have.
+fn leaf(ctx: &Ctx, slug: &str, event: &Event) -> trees::Hash {
     let committed = StoredEvent {
         id: event.id,
         kind: event.kind.to_owned(),
@@ -19,8 +38,7 @@ pub async fn promise(app: &App, ctx: &Ctx, slug: &str, tx: &mut TenantTx, event:
         body: event.body.clone(),
         position: None,
     };
-    let leaf = leaves::leaf_hash(slug, &committed);
-    Ok(promises::promise(&key, event.id, leaf, ctx.wall)?)
+    leaves::leaf_hash(slug, &committed)
 }
 
 /// Proves that an event is in the record, as C2SP tlog-proof writes it.

@@ -1,6 +1,6 @@
 //! Casts that share a transaction: a few statements read what all of them stand on, and write their votes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row, postgres::PgRow, types::Json};
@@ -45,7 +45,10 @@ pub struct Weight {
 }
 
 /// Each thing is looked up by its whole key for each cast, whatever the planner thinks of how many there are.
-const WEIGHTS: &str = "SELECT c.place,
+const STANDING: &str = "WITH held AS MATERIALIZED (
+        SELECT id, state, opens_at, closes_at, (SELECT t.clock_offset_ms FROM tenants t WHERE t.id = $1) AS ahead_ms
+        FROM ballots WHERE tenant_id = $1 AND id = ANY($2) ORDER BY id FOR SHARE)
+    SELECT c.place, h.state, h.opens_at, h.closes_at, h.ahead_ms,
         (SELECT ARRAY[r.heads, r.floor_area] FROM roll_units r WHERE r.tenant_id = $1 AND r.ballot_id = c.ballot_id
          AND r.voting_unit = c.voting_unit) AS weights,
         (SELECT true FROM roll_agents a WHERE a.tenant_id = $1 AND a.ballot_id = c.ballot_id
@@ -55,42 +58,22 @@ const WEIGHTS: &str = "SELECT c.place,
         CASE WHEN c.held IS NULL THEN false WHEN pg_try_advisory_xact_lock(hashtextextended(c.held, 0)) THEN (
          SELECT true FROM idempotency_keys k WHERE k.tenant_id = $1 AND k.principal = c.principal
          AND k.operation = c.operation AND k.key = c.key) ELSE true END AS taken
-    FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[])
-        WITH ORDINALITY AS c (ballot_id, voting_unit, member_id, held, principal, operation, key, place)";
+    FROM unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[])
+        WITH ORDINALITY AS c (ballot_id, voting_unit, member_id, held, principal, operation, key, place)
+    JOIN held h ON h.id = c.ballot_id";
 
-/// Keeps ballots from leaving their states until the transaction ends, beside others that do the same. What is read afterwards is as it was when
-/// nobody could change it any more.
-pub async fn hold(tx: &mut SharedTx, ballots: &[BallotId]) -> Result<HashMap<BallotId, Held>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT id, state, opens_at, closes_at, (SELECT t.clock_offset_ms FROM tenants t WHERE t.id = $1) FROM ballots
-         WHERE tenant_id = $1 AND id = ANY($2) ORDER BY id FOR SHARE",
-    )
-    .bind(tx.tenant().uuid())
-    .bind(ballots.iter().map(|it| it.uuid()).collect::<Vec<_>>())
-    .fetch_all(tx.sql())
-    .await?;
-    rows.iter()
-        .map(|row| {
-            let held = Held {
-                ahead_ms: row.try_get("clock_offset_ms")?,
-                state: codes::read("ballot state", row.try_get("state")?)?,
-                opens_at: row.try_get("opens_at")?,
-                closes_at: row.try_get("closes_at")?,
-            };
-            Ok((BallotId(row.try_get("id")?), held))
-        })
-        .collect()
-}
-
-/// What the voting units of casts weigh, by the place of the cast in the list.
+/// What casts stand on, by the place of the cast in the list: where the ballot stands, and what the voting unit weighs.
 ///
 /// Left out is whoever is no member or may not act for the voting unit by themselves, a voting unit that has voted, and a key that was answered or
-/// is held by another act. The keys of the others are held from now on.
-pub async fn weights(tx: &mut SharedTx, asked: &[Asked<'_>]) -> Result<Vec<(usize, Weight)>, StoreError> {
+/// is held by another act. The keys of the others are held from now on, and no ballot leaves its state until the transaction ends, beside others
+/// that hold it too. A row that another transaction had changed is read as that left it; a roll never changes once its ballot is there.
+pub async fn standing(tx: &mut SharedTx, asked: &[Asked<'_>]) -> Result<Vec<(usize, Held, Weight)>, StoreError> {
     let tenant = tx.tenant();
     let held = |it: &Asked<'_>| it.key.map(|(principal, key)| idempotency::name(tenant, principal, key));
-    let rows = sqlx::query(WEIGHTS)
+    let ballots: BTreeSet<_> = asked.iter().map(|it| it.ballot.uuid()).collect();
+    let rows = sqlx::query(STANDING)
         .bind(tenant.uuid())
+        .bind(ballots.into_iter().collect::<Vec<_>>())
         .bind(asked.iter().map(|it| it.ballot.uuid()).collect::<Vec<_>>())
         .bind(asked.iter().map(|it| it.voting_unit).collect::<Vec<_>>())
         .bind(asked.iter().map(|it| it.member.uuid()).collect::<Vec<_>>())
@@ -100,10 +83,10 @@ pub async fn weights(tx: &mut SharedTx, asked: &[Asked<'_>]) -> Result<Vec<(usiz
         .bind(asked.iter().map(|it| it.key.map(|(_, key)| key.key.as_str())).collect::<Vec<_>>())
         .fetch_all(tx.sql())
         .await?;
-    rows.iter().filter_map(|row| weight(row).transpose()).collect()
+    rows.iter().filter_map(|row| stands(row).transpose()).collect()
 }
 
-fn weight(row: &PgRow) -> Result<Option<(usize, Weight)>, StoreError> {
+fn stands(row: &PgRow) -> Result<Option<(usize, Held, Weight)>, StoreError> {
     let holds = |column| Ok::<_, StoreError>(row.try_get::<Option<bool>, _>(column)?.unwrap_or(false));
     let weights: Option<Vec<Option<i64>>> = row.try_get("weights")?;
     let Some([Some(heads), floor_area]) = weights.as_deref() else { return Ok(None) };
@@ -111,8 +94,14 @@ fn weight(row: &PgRow) -> Result<Option<(usize, Weight)>, StoreError> {
         return Ok(None);
     }
     let place: i64 = row.try_get("place")?;
+    let held = Held {
+        ahead_ms: row.try_get("ahead_ms")?,
+        state: codes::read("ballot state", row.try_get("state")?)?,
+        opens_at: row.try_get("opens_at")?,
+        closes_at: row.try_get("closes_at")?,
+    };
     let weight = Weight { heads: heads.unsigned_abs(), floor_area: floor_area.map(i64::unsigned_abs) };
-    Ok(Some((usize::try_from(place - 1).unwrap_or(usize::MAX), weight)))
+    Ok(Some((usize::try_from(place - 1).unwrap_or(usize::MAX), held, weight)))
 }
 
 /// Adds the first votes of voting units, in the order in which they are given; tells the events of those that were added, which the others were

@@ -29,7 +29,12 @@ mod workbenches;
 use std::process::ExitCode;
 
 use commands::{Cli, Command};
+use mimalloc::MiMalloc;
 use settings::Settings;
+
+/// A vote is hundreds of small allocations on many threads, which this one serves in less time than the system's.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let (cli, settings) = settings::load(std::env::args_os()).unwrap_or_else(|error| error.exit());

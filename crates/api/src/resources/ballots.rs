@@ -177,8 +177,8 @@ pub struct BallotIds {
 pub struct CastVote {
     /// The vote's event; its place in the record proves that the vote is counted, see `/public/{tenant}/record/receipts/{event}`.
     pub event: Uuid,
-    /// The record's signed promise of that place (C2SP signed-note): a record without it convicts itself. It tells no more of the vote than
-    /// the record does, and so nothing of what a secret one says.
+    /// The record's promise of that place, which ends with its signature (C2SP signed-note): a record without it convicts itself. It tells no more of
+    /// the vote than the record does, and so nothing of what a secret one says.
     pub promise: String,
 }
 

@@ -23,7 +23,7 @@ use super::{Outcome, lanes::Waiting};
 use crate::{
     App,
     failures::Failure,
-    promises::promise,
+    promises::promise_all,
     sessions::Claim,
     voting::{Cast, admitted_online, vote},
 };
@@ -100,14 +100,9 @@ async fn prepare(
     tx: &mut SharedTx,
     waiting: &[Waiting],
 ) -> Result<Vec<(usize, SharedAct<Cast>)>, Failure> {
-    let mut ids: Vec<_> = waiting.iter().map(|it| it.ballot).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let held = casts::hold(tx, &ids).await?;
     let mut plain = Vec::with_capacity(waiting.len());
-    for (place, weight) in weights(tx, waiting).await? {
+    for (place, held, weight) in standing(tx, waiting).await? {
         let it = &waiting[place];
-        let Some(held) = held.get(&it.ballot) else { continue };
         let ballot = match app.casting.ballot(tx.tenant(), it.ballot) {
             Some(ballot) => ballot,
             None => match ballots::find(tx, it.ballot).await? {
@@ -115,7 +110,7 @@ async fn prepare(
                 None => continue,
             },
         };
-        plain.extend(plain_vote(app, tx.tenant(), place, it, held, weight, ballot));
+        plain.extend(plain_vote(app, tx.tenant(), place, it, &held, weight, ballot));
     }
     // In one order, so that no two transactions wait for each other.
     plain.sort_by(|a, b| (a.ballot.id, &a.vote.voting_unit).cmp(&(b.ballot.id, &b.vote.voting_unit)));
@@ -124,17 +119,17 @@ async fn prepare(
     plain.retain(|it| added.contains(&it.vote.event));
     let papers: Vec<_> = plain.iter().filter(|it| is_secret(&it.ballot)).map(|it| (it.ballot.id, &it.choice)).collect();
     boxes::insert(tx, &papers).await?;
-    let mut acts = Vec::with_capacity(plain.len());
-    for it in plain {
-        let promise = promise(app, &it.ctx, slug, tx, &it.event).await?;
+    let events: Vec<_> = plain.iter().map(|it| (&it.ctx, &it.event)).collect();
+    let promises = promise_all(app, slug, tx, &events).await?;
+    let acts = plain.into_iter().zip(promises).map(|(it, promise)| {
         let (answer, keeps_request) = (Cast { event: it.vote.event, promise }, !is_secret(&it.ballot));
-        acts.push((it.place, SharedAct { ctx: it.ctx, event: it.event, answer, keeps_request }));
-    }
-    Ok(acts)
+        (it.place, SharedAct { ctx: it.ctx, event: it.event, answer, keeps_request })
+    });
+    Ok(acts.collect())
 }
 
-/// What the voting units weigh, by the places of their votes; of two for one voting unit or with one key the first alone.
-async fn weights(tx: &mut SharedTx, waiting: &[Waiting]) -> Result<Vec<(usize, Weight)>, StoreError> {
+/// What the votes stand on, by their places; of two for one voting unit or with one key the first alone.
+async fn standing(tx: &mut SharedTx, waiting: &[Waiting]) -> Result<Vec<(usize, Held, Weight)>, StoreError> {
     let principals: Vec<_> = waiting.iter().map(|it| Actor::Member(it.claim.member).principal()).collect();
     let (mut units, mut keys) = (HashSet::new(), HashSet::new());
     let (mut places, mut asked) = (Vec::new(), Vec::new());
@@ -148,8 +143,8 @@ async fn weights(tx: &mut SharedTx, waiting: &[Waiting]) -> Result<Vec<(usize, W
             asked.push(Asked { ballot, voting_unit, member, key });
         }
     }
-    let found = casts::weights(tx, &asked).await?;
-    Ok(found.into_iter().filter_map(|(i, weight)| Some((*places.get(i)?, weight))).collect())
+    let found = casts::standing(tx, &asked).await?;
+    Ok(found.into_iter().filter_map(|(i, held, weight)| Some((*places.get(i)?, held, weight))).collect())
 }
 
 /// The vote, where the ballot is open to it, keeps every vote as it is, and knows what it says; and where it says nothing more.
