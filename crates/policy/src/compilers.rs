@@ -19,6 +19,9 @@ const CPU_SECONDS: (u64, u64) = (1, 5);
 /// Bytes of address space.
 const ADDRESS_SPACE: u64 = 1 << 30;
 
+/// What keeps mimalloc, where the child allocates with it, from reserving all of that address space before there is a limit.
+const ALLOCATOR: (&str, &str) = ("MIMALLOC_ARENA_RESERVE", "32MiB");
+
 /// Why the child did not compile.
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {
@@ -53,6 +56,7 @@ pub(crate) fn compile(command: &[OsString], component: &[u8], most: &Limits) -> 
     let mut child = Command::new(program)
         .args(arguments)
         .env_clear()
+        .env(ALLOCATOR.0, ALLOCATOR.1)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

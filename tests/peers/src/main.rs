@@ -18,10 +18,15 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use mimalloc::MiMalloc;
 
 use peers::Host;
 use questions::Question;
 use reports::Report;
+
+/// That of the service, for all that are measured.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The argument by which this program compiles a component.
 const COMPILE: &str = "compile-component";
