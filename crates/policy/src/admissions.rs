@@ -11,6 +11,10 @@ use crate::{
     measures,
 };
 
+/// What decides which components are admitted, and to which tier: what was admitted by the same needs no inspection again.
+pub(crate) const INSPECTION: [&str; 3] =
+    [include_str!("admissions.rs"), include_str!("limits.rs"), include_str!("measures.rs")];
+
 /// A component that was admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admitted {

@@ -26,6 +26,11 @@ pub fn compiler() -> wasmtime::Result<Engine> {
     Engine::new(&config)
 }
 
+/// Bytes of address space that lie behind each linear memory: all that an address of 32 bits reaches, so that compiled code checks no bounds, since
+/// whatever lies outside the memory is not there. Only addresses are reserved; how large a memory grows is limited apart.
+const RESERVED_BYTES: u64 = 4 << 30;
+
+/// Bytes behind that, for what an instruction adds to an address.
 const GUARD_BYTES: u64 = 32 << 20;
 
 /// Bytes of each place in the pool that stay with it from one call to the next, where the kernel tells which of them a call has written.
@@ -43,7 +48,7 @@ fn config() -> Config {
         .wasm_backtrace_max_frames(None)
         .wasm_component_model(true)
         // Stated here because the engine derives them from the allocation strategy, and both engines must agree.
-        .memory_reservation(limits::MEMORY_BYTES as u64)
+        .memory_reservation(RESERVED_BYTES)
         .memory_reservation_for_growth(0)
         .memory_guard_size(GUARD_BYTES);
     for feature in [

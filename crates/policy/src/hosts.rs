@@ -85,6 +85,7 @@ impl PolicyHost {
     /// Makes a host; fails where the engine or the artefacts' folder cannot be had.
     pub fn new(options: &HostOptions) -> wasmtime::Result<Self> {
         let engine = engines::engine()?;
+        let artefacts = Artefacts::new(&options.artefacts, options.key, &engine)?;
         let (ticker, stopped) = mpsc::channel();
         let ticking = engine.clone();
         std::thread::Builder::new().name("policy-epoch".into()).spawn(move || {
@@ -95,7 +96,7 @@ impl PolicyHost {
         })?;
         Ok(Self(Arc::new(Inner {
             engine,
-            artefacts: Artefacts::new(&options.artefacts, options.key)?,
+            artefacts,
             compiler: options.compiler.clone(),
             widest: options.widest,
             accounts: Mutex::default(),
@@ -144,13 +145,13 @@ impl PolicyHost {
     fn load_blocking(&self, digest: &Digest, bytes: &[u8]) -> Result<Arc<Loaded>, AdmissionRefusal> {
         let inner = &self.0;
         let failed = |text: String| AdmissionRefusal::new("component.not_loaded", text);
-        // Also what is compiled already is inspected: the limits may have become narrower since.
-        let (tier, _) = admissions::inspect(bytes, Tier::Script).map_err(|mut refusals| refusals.remove(0))?;
-        let component = match inner.artefacts.load(&inner.engine, digest) {
-            Some(Ok(component)) => component,
+        let (tier, component) = match inner.artefacts.load(&inner.engine, digest) {
+            Some(Ok(found)) => found,
             Some(Err(_)) | None => {
+                let (tier, _) = admissions::inspect(bytes, Tier::Script).map_err(|mut refusals| refusals.remove(0))?;
                 let artefact = compilers::compile(&inner.compiler, bytes, tier.limits())?;
-                inner.artefacts.keep(&inner.engine, digest, &artefact).map_err(|error| failed(error.to_string()))?;
+                let kept = inner.artefacts.keep(digest, tier, &artefact);
+                kept.map_err(|error| failed(error.to_string()))?;
                 let again = inner.artefacts.load(&inner.engine, digest);
                 let again = again.ok_or_else(|| failed("what was compiled cannot be read again".into()))?;
                 let told = |error: wasmtime::Error| format!("{error:#}").lines().next().unwrap_or_default().to_owned();
