@@ -2,8 +2,6 @@
 //!
 //! General matters need a simple majority of those taking part, major matters at least two thirds; half of the roll is a quorum.
 
-use std::fmt::Write as _;
-
 use crate::{
     LocalText,
     escalation::{Action, Answer, Case, CaseKind, Level},
@@ -65,20 +63,19 @@ pub fn verdict(rule: &VotingRule, tally: &Tally) -> Result<Verdict, RuleError> {
 
 /// Tells in words, in Chinese and English, how each condition came out, and what was chosen.
 pub fn reasons(verdict: &Verdict) -> Vec<LocalText> {
-    let (mut zh, mut en) = (String::new(), String::new());
+    // Put together without the formatter, which took a rule set as long as all the rest of a verdict.
+    let (mut zh, mut en) = (String::with_capacity(256), String::with_capacity(256));
     for check in &verdict.checks {
-        let (n, d) = (check.at_least.numerator, check.at_least.denominator);
+        let share = [check.at_least.numerator.to_string(), check.at_least.denominator.to_string()].join("/");
         let (zh_word, en_word) = if check.strict { ("超过", "more than") } else { ("至少", "at least") };
         let (zh_end, en_end) = if check.holds { ("成立", "holds") } else { ("不成立", "does not hold") };
-        let (code, counted, of) = (&check.code, check.counted, check.of);
-        let written = write!(zh, "{code}:{counted}/{of},须{zh_word}{n}/{d},{zh_end}。")
-            .and_then(|()| write!(en, "{code}: {counted} of {of}, {en_word} {n}/{d} needed, {en_end}. "));
-        debug_assert!(written.is_ok(), "writing to a string does not fail");
+        let (code, counted, of) = (check.code.as_str(), check.counted.to_string(), check.of.to_string());
+        zh.extend([code, ":", &counted, "/", &of, ",须", zh_word, &share, ",", zh_end, "。"]);
+        en.extend([code, ": ", &counted, " of ", &of, ", ", en_word, " ", &share, " needed, ", en_end, ". "]);
     }
     if !verdict.winners.is_empty() {
-        let written = write!(zh, "选出:{}。", verdict.winners.join("、"))
-            .and_then(|()| write!(en, "Chosen: {}.", verdict.winners.join(", ")));
-        debug_assert!(written.is_ok(), "writing to a string does not fail");
+        zh.extend(["选出:", &verdict.winners.join("、"), "。"]);
+        en.extend(["Chosen: ", &verdict.winners.join(", "), "."]);
     }
     vec![LocalText::new("zh-CN", zh), LocalText::new("en", en.trim_end())]
 }
