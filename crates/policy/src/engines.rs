@@ -95,6 +95,7 @@ fn pool() -> PoolingAllocationConfig {
         .max_core_instances_per_component(most.core_instances)
         .max_memories_per_component(most.memories)
         .max_tables_per_component(most.tables)
+        .max_tables_per_module(most.tables)
         .max_memory_size(limits::MEMORY_BYTES)
         .table_elements(limits::TABLE_ELEMENTS)
         .pagemap_scan(Enabled::Auto);

@@ -3,6 +3,7 @@
 mod c;
 mod js;
 mod linking;
+mod merging;
 mod rust;
 
 use std::{
