@@ -2,7 +2,6 @@
 
 use std::{
     path::PathBuf,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -14,7 +13,7 @@ use yishi_domain::{
     fixtures::{Call, Fixture},
     voting::{Subject, Tally},
 };
-use yishi_policy::{Answered, Caller, PolicyFailure, limits};
+use yishi_policy::{Answered, Caller, Component, PolicyFailure, limits};
 
 use super::{fixtures, read, trials};
 use crate::{
@@ -85,7 +84,7 @@ pub async fn bench(options: &Bench) -> Result<bool> {
         Ok(admitted) => admitted.tier.limits(),
         Err(refusals) => return fixtures::refused(refusals),
     };
-    let component = Arc::from(component);
+    let component = Component::from(component);
     let mut calls = Vec::new();
     for question in questions(&options.fixtures)? {
         measure(&bench.host, &component, &question, options.runs, &mut calls).await;
@@ -126,13 +125,13 @@ fn questions(paths: &[PathBuf]) -> Result<Vec<Question>> {
     fixtures::files(paths)?.iter().filter_map(|file| load(file).transpose()).collect()
 }
 
-async fn measure(host: &Caller, component: &Arc<[u8]>, question: &Question, runs: u16, calls: &mut Vec<Cost>) {
+async fn measure(host: &Caller, component: &Component, question: &Question, runs: u16, calls: &mut Vec<Cost>) {
     let Question { name, config, subject, tally } = question;
-    let rule = async || host.rule(Arc::clone(component), config, subject).await;
+    let rule = async || host.rule(component.clone(), config, subject).await;
     let (cost, rule) = time(name, "rule", runs, rule).await;
     calls.push(cost);
     if let Some(rule) = rule {
-        let decide = async || host.verdict(Arc::clone(component), config, &rule, tally).await;
+        let decide = async || host.verdict(component.clone(), config, &rule, tally).await;
         calls.push(time(name, "decide", runs, decide).await.0);
     }
 }
