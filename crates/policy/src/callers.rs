@@ -132,7 +132,7 @@ impl Caller {
         }
         let loaded = self.host.load(&component).await.map_err(PolicyFailure::NotAdmitted)?;
         loaded.schema.check(config, text.len())?;
-        if !loaded.exports.answers(interface) {
+        if !loaded.exports().answers(interface) {
             return Ok(None);
         }
         let configuration = admissions::digest(text.as_bytes());
@@ -142,7 +142,7 @@ impl Caller {
         check(&value)?;
         let receipt = Receipt {
             component: component.digest(),
-            contract: loaded.exports.version().into(),
+            contract: loaded.exports().version().into(),
             cost_table: engines::COST_TABLE.into(),
             configuration,
             input: plain,

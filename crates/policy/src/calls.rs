@@ -1,7 +1,7 @@
 //! One call: a fresh store, its budget, and what came of it.
 
 use wasmtime::{
-    Engine, ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap,
+    ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Trap,
     component::{Instance, InstancePre},
 };
 
@@ -47,7 +47,6 @@ impl Budget {
 
 /// Calls a function of a rule set in a fresh instance; answers with its output, and with what it used whatever came of it.
 pub fn call<T>(
-    engine: &Engine,
     rules: &InstancePre<State>,
     budget: Budget,
     function: impl FnOnce(&mut Store<State>, &Instance) -> Called<T>,
@@ -60,7 +59,7 @@ pub fn call<T>(
         .memories(most.memories as usize)
         .tables(most.tables as usize)
         .build();
-    let mut store = Store::new(engine, State { limits, memory_bytes: 0 });
+    let mut store = Store::new(rules.engine(), State { limits, memory_bytes: 0 });
     store.limiter(|state| state);
     store.set_hostcall_fuel(limits::HOSTCALL_BYTES);
     store.set_epoch_deadline(most.epoch_millis.div_ceil(TICK_MILLIS));

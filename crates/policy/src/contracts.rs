@@ -1,5 +1,6 @@
 //! The versions of the contract that this host speaks, side by side. The names of what a component exports say which one it is of.
 
+mod functions;
 mod v1_0;
 #[cfg(test)]
 mod v1_1;

@@ -5,7 +5,7 @@ use std::{
     ffi::OsString,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
         mpsc,
     },
@@ -13,10 +13,7 @@ use std::{
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wasmtime::{
-    Engine,
-    component::{Instance, InstancePre, Linker},
-};
+use wasmtime::component::{Component as Compiled, Instance, InstancePre, Linker};
 use yishi_domain::{Digest, TenantId, describe::Descriptor};
 
 use crate::{
@@ -27,9 +24,9 @@ use crate::{
     calls::{Budget, State, TICK_MILLIS, Used, call},
     compilers,
     contracts::{Called, Exports},
-    engines,
     limits::{self, Tier},
     schemas::Schema,
+    seats::{Seat, Seats},
 };
 
 /// How many components stay loaded.
@@ -53,7 +50,7 @@ pub struct HostOptions {
 pub struct PolicyHost(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) engine: Engine,
+    pub(crate) seats: Arc<Seats>,
     artefacts: Artefacts,
     compiler: Vec<OsString>,
     pub(crate) widest: Tier,
@@ -67,10 +64,11 @@ pub(crate) struct Inner {
 
 /// A component that is ready to be called.
 pub struct Loaded {
-    /// What it is instantiated from.
-    pub rules: InstancePre<State>,
-    /// Its functions, in the version of the contract that it is of.
-    pub exports: Exports,
+    digest: Digest,
+    /// In the engine that has all components.
+    first: Prepared,
+    /// In the others, once it is called there.
+    others: Box<[OnceLock<Prepared>]>,
     /// What it says of itself.
     pub descriptor: Descriptor,
     /// What its configuration must fit.
@@ -81,21 +79,45 @@ pub struct Loaded {
     used: AtomicU64,
 }
 
+/// A component in one engine.
+pub struct Prepared {
+    /// What it is instantiated from.
+    pub rules: InstancePre<State>,
+    /// Its functions, in the version of the contract that it is of.
+    pub exports: Exports,
+}
+
+impl Prepared {
+    fn new(component: &Compiled) -> Result<Self, AdmissionRefusal> {
+        let rules = Linker::new(component.engine()).instantiate_pre(component);
+        let rules = rules.map_err(|error| AdmissionRefusal::new("component.wrong_contract", format!("{error:#}")))?;
+        let exports = Exports::find(component.engine(), component, &rules)?;
+        Ok(Self { rules, exports })
+    }
+}
+
+impl Loaded {
+    /// Its functions.
+    pub const fn exports(&self) -> &Exports {
+        &self.first.exports
+    }
+}
+
 impl PolicyHost {
     /// Makes a host; fails where the engine or the artefacts' folder cannot be had.
     pub fn new(options: &HostOptions) -> wasmtime::Result<Self> {
-        let engine = engines::engine()?;
-        let artefacts = Artefacts::new(&options.artefacts, options.key, &engine)?;
+        let seats = Arc::new(Seats::new()?);
+        let artefacts = Artefacts::new(&options.artefacts, options.key, &seats.engines()[0])?;
         let (ticker, stopped) = mpsc::channel();
-        let ticking = engine.clone();
+        let ticking = Arc::clone(&seats);
         std::thread::Builder::new().name("policy-epoch".into()).spawn(move || {
             let tick = Duration::from_millis(TICK_MILLIS);
             while stopped.recv_timeout(tick) == Err(mpsc::RecvTimeoutError::Timeout) {
-                ticking.increment_epoch();
+                ticking.engines().iter().for_each(wasmtime::Engine::increment_epoch);
             }
         })?;
         Ok(Self(Arc::new(Inner {
-            engine,
+            seats,
             artefacts,
             compiler: options.compiler.clone(),
             widest: options.widest,
@@ -144,35 +166,35 @@ impl PolicyHost {
 
     fn load_blocking(&self, digest: &Digest, bytes: &[u8]) -> Result<Arc<Loaded>, AdmissionRefusal> {
         let inner = &self.0;
+        let [engine, others @ ..] = inner.seats.engines() else { unreachable!("there is an engine") };
         let failed = |text: String| AdmissionRefusal::new("component.not_loaded", text);
-        let (tier, component) = match inner.artefacts.load(&inner.engine, digest) {
+        let (tier, component) = match inner.artefacts.load(engine, digest) {
             Some(Ok(found)) => found,
             Some(Err(_)) | None => {
                 let (tier, _) = admissions::inspect(bytes, Tier::Script).map_err(|mut refusals| refusals.remove(0))?;
                 let artefact = compilers::compile(&inner.compiler, bytes, tier.limits())?;
                 let kept = inner.artefacts.keep(digest, tier, &artefact);
                 kept.map_err(|error| failed(error.to_string()))?;
-                let again = inner.artefacts.load(&inner.engine, digest);
+                let again = inner.artefacts.load(engine, digest);
                 let again = again.ok_or_else(|| failed("what was compiled cannot be read again".into()))?;
                 let told = |error: wasmtime::Error| format!("{error:#}").lines().next().unwrap_or_default().to_owned();
                 again.map_err(|error| AdmissionRefusal::new("component.no_room", told(error)))?
             }
         };
-        let rules = Linker::new(&inner.engine).instantiate_pre(&component);
-        let rules = rules.map_err(|error| AdmissionRefusal::new("component.wrong_contract", format!("{error:#}")))?;
-        let exports = Exports::find(&inner.engine, &component, &rules)?;
+        let first = Prepared::new(&component)?;
         let budget = Budget::new(tier.limits(), 0);
-        let (described, _) = call(&inner.engine, &rules, budget, |store, instance| exports.describe(store, instance));
+        let (described, _) = call(&first.rules, budget, |store, instance| first.exports.describe(store, instance));
         let descriptor = described.map_err(|failure| match failure {
             PolicyFailure::NotAdmitted(refusal) => refusal,
             failure => AdmissionRefusal::new("component.trial_failed", failure.to_string()),
         })?;
-        answers::descriptor(&descriptor, &exports.interfaces())
+        answers::descriptor(&descriptor, &first.exports.interfaces())
             .map_err(|failure| AdmissionRefusal::new("component.bad_descriptor", failure.to_string()))?;
         let schema = Schema::compile(&descriptor.configuration_schema)
             .map_err(|text| AdmissionRefusal::new("component.bad_schema", text))?;
         let used = AtomicU64::new(inner.uses.fetch_add(1, Ordering::Relaxed));
-        Ok(Arc::new(Loaded { rules, exports, descriptor, schema, tier, used }))
+        let others = others.iter().map(|_| OnceLock::new()).collect();
+        Ok(Arc::new(Loaded { digest: *digest, first, others, descriptor, schema, tier, used }))
     }
 
     fn loaded(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Arc<Loaded>>> {
@@ -193,14 +215,40 @@ impl PolicyHost {
             Ok(turn) => turn,
             Err(failure) => return (Err(failure), Used::NOTHING),
         };
-        let (engine, loaded) = (self.0.engine.clone(), Arc::clone(loaded));
+        let (host, loaded) = (self.clone(), Arc::clone(loaded));
         let work = tokio::task::spawn_blocking(move || {
-            let (answer, used) =
-                call(&engine, &loaded.rules, budget, |store, instance| function(&loaded.exports, store, instance));
+            let (answer, used) = host.call(&loaded, budget, function);
             drop((turn, place));
             (answer.map(|answer| (answer, used)), used)
         });
         work.await.unwrap_or_else(|error| (Err(PolicyFailure::Host(error.to_string())), Used::NOTHING))
+    }
+
+    /// Calls a function of a loaded component on this thread, which has a turn.
+    pub(crate) fn call<T>(
+        &self,
+        loaded: &Loaded,
+        budget: Budget,
+        function: impl FnOnce(&Exports, &mut wasmtime::Store<State>, &Instance) -> Called<T>,
+    ) -> (Result<T, PolicyFailure>, Used) {
+        let seat = self.0.seats.take();
+        let Prepared { rules, exports } = self.at(loaded, &seat);
+        call(rules, budget, |store, instance| function(exports, store, instance))
+    }
+
+    /// The component in the engine of a seat, or where it cannot be had there, in the one that has all.
+    fn at<'a>(&self, loaded: &'a Loaded, seat: &Seat<'_>) -> &'a Prepared {
+        let Some(place) = seat.engine().checked_sub(1).and_then(|it| loaded.others.get(it)) else {
+            return &loaded.first;
+        };
+        if let Some(prepared) = place.get() {
+            return prepared;
+        }
+        let artefact = self.0.artefacts.load(&self.0.seats.engines()[seat.engine()], &loaded.digest);
+        match artefact.and_then(Result::ok).and_then(|(_, component)| Prepared::new(&component).ok()) {
+            Some(prepared) => place.get_or_init(|| prepared),
+            None => &loaded.first,
+        }
     }
 }
 

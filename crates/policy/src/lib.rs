@@ -29,6 +29,7 @@ mod questions;
 mod receipts;
 mod replays;
 mod schemas;
+mod seats;
 #[cfg(feature = "portable")]
 pub mod variants;
 

@@ -55,12 +55,11 @@ fn a_frozen_component_answers_beside_one_of_the_next_contract() {
         let exports = exports.unwrap_or_else(|refusal| panic!("{refusal}"));
         assert_eq!((exports.version(), exports.interfaces()), (version, vec!["topics", "voting", "escalation"]));
         let budget = || Budget::new(Tier::Native.limits(), 0);
-        let described = call(&engine, &pre, budget(), |store, on| exports.describe(store, on)).0.expect("described");
+        let described = call(&pre, budget(), |store, on| exports.describe(store, on)).0.expect("described");
         assert_eq!(described.name, "honest");
-        let given =
-            call(&engine, &pre, budget(), |store, on| exports.rule(store, on, "{}", &subject)).0.expect("a rule");
+        let given = call(&pre, budget(), |store, on| exports.rule(store, on, "{}", &subject)).0.expect("a rule");
         assert_eq!(given, rule, "{version}");
-        let decided = call(&engine, &pre, budget(), |store, on| exports.decide(store, on, "{}", &rule, &tally)).0;
+        let decided = call(&pre, budget(), |store, on| exports.decide(store, on, "{}", &rule, &tally)).0;
         assert_eq!(decided.expect("a verdict").outcome, Outcome::Passed, "{version}");
     }
 }
@@ -73,7 +72,7 @@ fn a_verdict_of_the_next_contract_is_of_another_type_under_this_one() {
     let (pre, exports) = load(&engine, &disguised);
     let exports = exports.unwrap_or_else(|refusal| panic!("{refusal}"));
     let budget = Budget::new(Tier::Native.limits(), 0);
-    let refused = call(&engine, &pre, budget, |store, on| exports.describe(store, on)).0.expect_err("another type");
+    let refused = call(&pre, budget, |store, on| exports.describe(store, on)).0.expect_err("another type");
     assert!(matches!(&refused, PolicyFailure::NotAdmitted(it) if it.code == "component.wrong_contract"), "{refused}");
 }
 
