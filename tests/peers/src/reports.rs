@@ -52,6 +52,10 @@ impl Report {
         }
         let means = "calls a second of rust by two threads over those by one; 2 is the most";
         self.ratio("two_threads_over_one", &rust.two_per_s, &rust.one_per_s, 1.8, "higher", means);
+        if let Some(it) = of("native") {
+            let means = "the same of the rule natively, which shares nothing: what the machine gives two threads";
+            self.ratio("native_two_threads_over_one", &it.two_per_s, &it.one_per_s, 0.0, "higher", means);
+        }
         for (name, goal) in [("rust", 15.0), ("js", 150.0)] {
             let Some(Samples { p50_us: samples, .. }) = of(name) else { continue };
             let means = format!("microseconds of a call in the middle over {goal}");

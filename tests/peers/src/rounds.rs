@@ -8,7 +8,11 @@ use std::{
 use anyhow::Result;
 use rand::seq::SliceRandom as _;
 
-use crate::{machines::Time, peers::Peer, questions::Question};
+use crate::{
+    machines::Time,
+    peers::{Peer, Session},
+    questions::Question,
+};
 
 /// How long a peer is asked before it is measured, and then by one thread and by two.
 const WARM: Duration = Duration::from_millis(20);
@@ -79,21 +83,26 @@ fn together(peer: &Peer, questions: &[Question]) -> Result<f64> {
         let threads = sessions.map(|mut session| {
             let barrier = &barrier;
             scope.spawn(move || -> Result<f64> {
-                let warm = questions.iter().try_for_each(|question| session(question).map(drop));
+                let warm = calls_within(WARM, &mut session, questions);
                 barrier.wait();
                 warm?;
-                let (begun, mut calls) = (Instant::now(), 0_u32);
-                while begun.elapsed() < TURN {
-                    for question in questions {
-                        std::hint::black_box(session(question)?);
-                        calls += 1;
-                    }
-                }
-                Ok(f64::from(calls) / begun.elapsed().as_secs_f64())
+                calls_within(TURN, &mut session, questions)
             })
         });
         threads.into_iter().map(|it| it.join().expect("it does not panic")).sum()
     })
+}
+
+/// Asks for a time; tells how many calls a second that were.
+fn calls_within(time: Duration, session: &mut Session, questions: &[Question]) -> Result<f64> {
+    let (begun, mut calls) = (Instant::now(), 0_u32);
+    while begun.elapsed() < time {
+        for question in questions {
+            std::hint::black_box(session(question)?);
+            calls += 1;
+        }
+    }
+    Ok(f64::from(calls) / begun.elapsed().as_secs_f64())
 }
 
 /// The value below which a share of sorted samples lies.
