@@ -1,7 +1,5 @@
 //! The rules that hold in a tenant: the rule set that it has activated, or the standard rules of the core.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 use yishi_domain::{
     ActivationId, Ctx, Digest, TenantId,
@@ -11,7 +9,7 @@ use yishi_domain::{
     topics::{Category, Scored, TopicText},
     voting::{Subject, Tally, Verdict, VotingRule},
 };
-use yishi_policy::{Answered, PolicyFailure};
+use yishi_policy::{Answered, Component, PolicyFailure};
 use yishi_record::commitments;
 use yishi_store::{
     ballots::Ballot,
@@ -33,7 +31,7 @@ pub(crate) enum Rules {
 pub(crate) struct Plugin {
     /// Its activation.
     pub activation: Activation,
-    component: Arc<[u8]>,
+    component: Component,
     tenant: TenantId,
     /// For what it is called, where what comes of its calls is noted; how it failed of late.
     watched: Option<(Ctx, Option<Faults>)>,
@@ -87,7 +85,7 @@ impl Rules {
         let bytes = rule_sets::component(tx, &activation.digest).await?;
         let bytes =
             bytes.ok_or_else(|| Failure::Inconsistent(format!("there is no component {}", activation.digest)))?;
-        Ok(Self::Plugin(Box::new(Plugin { activation, component: bytes.into(), tenant, watched })))
+        Ok(Self::Plugin(Box::new(Plugin { activation, component: Component::from(bytes), tenant, watched })))
     }
 
     /// The component's digest; none for the standard rules.
@@ -102,7 +100,7 @@ impl Rules {
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Standard => None,
-            Self::Plugin(plugin) => Some(&plugin.component),
+            Self::Plugin(plugin) => Some(plugin.component.bytes()),
         }
     }
 
@@ -192,8 +190,8 @@ impl Rules {
 
 impl Plugin {
     /// What a call is made with.
-    fn asked(&self) -> (Arc<[u8]>, &Value) {
-        (Arc::clone(&self.component), &self.activation.configuration)
+    fn asked(&self) -> (Component, &Value) {
+        (self.component.clone(), &self.activation.configuration)
     }
 
     /// Refuses new work to a rule set that failed too often; a verdict is not new work.
