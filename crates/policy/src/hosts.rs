@@ -67,8 +67,8 @@ pub struct Loaded {
     digest: Digest,
     /// In the engine that has all components.
     first: Prepared,
-    /// In the others, once it is called there.
-    others: Box<[OnceLock<Prepared>]>,
+    /// In the others, once it is called there; nothing where it could not be had.
+    others: Box<[OnceLock<Option<Prepared>>]>,
     /// What it says of itself.
     pub descriptor: Descriptor,
     /// What its configuration must fit.
@@ -241,14 +241,13 @@ impl PolicyHost {
         let Some(place) = seat.engine().checked_sub(1).and_then(|it| loaded.others.get(it)) else {
             return &loaded.first;
         };
-        if let Some(prepared) = place.get() {
-            return prepared;
-        }
-        let artefact = self.0.artefacts.load(&self.0.seats.engines()[seat.engine()], &loaded.digest);
-        match artefact.and_then(Result::ok).and_then(|(_, component)| Prepared::new(&component).ok()) {
-            Some(prepared) => place.get_or_init(|| prepared),
-            None => &loaded.first,
-        }
+        // Tried once: a call that looks for it in vain each time would be slower than one beside another.
+        let prepared = place.get_or_init(|| {
+            let engine = &self.0.seats.engines()[seat.engine()];
+            let (_, component) = self.0.artefacts.load(engine, &loaded.digest)?.ok()?;
+            Prepared::new(&component).ok()
+        });
+        prepared.as_ref().unwrap_or(&loaded.first)
     }
 }
 

@@ -271,14 +271,35 @@ async fn an_artefact_that_was_touched_is_compiled_again_and_never_loaded() {
     host.policy.admit(built("standard").to_vec()).await.expect("admitted");
     let artefact = std::fs::read_dir(&host.folder).expect("the folder").flatten().next().expect("one artefact").path();
     let sound = std::fs::read(&artefact).expect("readable");
-    let mut touched = sound.clone();
-    let middle = touched.len() / 2;
-    touched[middle] ^= 1;
-    std::fs::write(&artefact, touched).expect("writable");
-    open(&host.folder, [1; 32]).admit(built("standard").to_vec()).await.expect("compiled again");
-    assert_eq!(std::fs::read(&artefact).expect("readable"), sound);
+    // Its code, the limits that it says it is held to, and what was compiled.
+    for place in [0, 32, sound.len() / 2, sound.len() - 1] {
+        let mut touched = sound.clone();
+        touched[place] ^= 1;
+        std::fs::write(&artefact, touched).expect("writable");
+        open(&host.folder, [1; 32]).admit(built("standard").to_vec()).await.expect("compiled again");
+        assert_eq!(std::fs::read(&artefact).expect("readable"), sound, "byte {place}");
+    }
     open(&host.folder, [2; 32]).admit(built("standard").to_vec()).await.expect("compiled again under another key");
     assert_ne!(std::fs::read(&artefact).expect("readable")[..32], sound[..32], "authenticated by the other key");
+}
+
+#[tokio::test]
+async fn calls_at_the_same_time_answer_as_one_does_also_where_the_artefact_is_gone() {
+    for gone in [false, true] {
+        let host = Host::new(if gone { "together-gone" } else { "together" });
+        let subject = from_value(fixture("standard", "general_passes")["subject"].clone()).expect("a subject");
+        let alone = host.policy.rule(built("standard"), &json!({}), &subject).await.expect("a rule");
+        if gone {
+            std::fs::remove_dir_all(&host.folder).expect("removable");
+        }
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..64 {
+            let (policy, subject) = (host.policy.clone(), subject.clone());
+            calls.spawn(async move { policy.rule(built("standard"), &json!({}), &subject).await.expect("a rule") });
+        }
+        let answers = calls.join_all().await;
+        assert!(answers.iter().all(|it| *it == alone), "the artefact is gone: {gone}");
+    }
 }
 
 #[tokio::test]

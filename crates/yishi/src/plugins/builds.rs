@@ -15,6 +15,7 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use wit_component::ComponentEncoder;
+use wit_parser::{Resolve, WorldId};
 use yishi_record::commitments::digest;
 
 use crate::outputs;
@@ -61,10 +62,22 @@ pub fn build(options: &Build) -> Result<bool> {
     Ok(true)
 }
 
+/// The world of a rule set's components, in the contract that has it.
+fn world() -> Result<(Resolve, WorldId)> {
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str("policy.wit", CONTRACT)?;
+    let world = resolve.select_world(&[package], Some(WORLD))?;
+    Ok((resolve, world))
+}
+
 /// Makes a component of a module that says of which world it is.
-fn encode(module: &Path) -> Result<Vec<u8>> {
-    let bytes = fs::read(module).with_context(|| module.display().to_string())?;
-    ComponentEncoder::default().module(&bytes).and_then(|it| it.validate(true).encode())
+fn encode(module: &[u8]) -> Result<Vec<u8>> {
+    ComponentEncoder::default().module(module).and_then(|it| it.validate(true).encode())
+}
+
+/// The same of a file.
+fn encode_file(module: &Path) -> Result<Vec<u8>> {
+    encode(&fs::read(module).with_context(|| module.display().to_string())?)
 }
 
 /// Runs a tool whose own output says what is wrong.

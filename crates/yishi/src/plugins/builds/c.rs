@@ -7,9 +7,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use wit_bindgen_core::{Files, wit_parser::Resolve};
+use wit_bindgen_core::Files;
 
-use super::{Built, CONTRACT, WORLD, encode, on_path, run};
+use super::{Built, encode_file, on_path, run, world};
 
 /// The version that the error names, from PyPI.
 const ZIG: &str = "ziglang==0.17.1";
@@ -51,15 +51,13 @@ pub fn build(dir: &Path, source: &Path) -> Result<Built> {
     inputs.push(source.to_owned());
     zig.current_dir(dir).arg("cc").args(FLAGS).arg("-I").arg(&bindings).arg("-o").arg(&module).args(inputs);
     run(&mut zig, name)?;
-    let component = encode(&module).context("the module is no rule set of the world `ballots`")?;
+    let component = encode_file(&module).context("the module is no rule set of the world `ballots`")?;
     Ok(Built { name: name.to_owned(), component })
 }
 
 /// Writes what connects C to the contract; tells what of it is compiled and linked.
 fn bind(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut resolve = Resolve::default();
-    let package = resolve.push_str("policy.wit", CONTRACT)?;
-    let world = resolve.select_world(&[package], Some(WORLD))?;
+    let (mut resolve, world) = world()?;
     let named = |interface: &str, short: &str| (format!("yishi:policy/{interface}@1.0.0"), short.to_owned());
     let rename = vec![named("types", "policy"), named("describe", "describe"), named("voting", "voting")];
     let mut files = Files::default();

@@ -10,12 +10,12 @@ use wasm_encoder::ExportKind;
 use wasmparser_of_tools::{
     CanonicalFunction, ComponentAlias, Instance, Parser, Payload, Validator, WasmFeatures, types::Types,
 };
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use wit_component::{StringEncoding, embed_component_metadata};
 
 use super::{
-    CONTRACT, WORLD,
+    encode,
     merging::{Item, Items, Merged},
+    world,
 };
 
 /// Makes a component of one module.
@@ -32,11 +32,9 @@ pub fn link(component: &[u8]) -> Result<Vec<u8>> {
     };
     linked.read(inner)?;
     let mut module = linked.merged.finish(&exports(linked.named))?;
-    let mut resolve = Resolve::default();
-    let package = resolve.push_str("policy.wit", CONTRACT)?;
-    let world = resolve.select_world(&[package], Some(WORLD))?;
+    let (resolve, world) = world()?;
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)?;
-    ComponentEncoder::default().module(&module)?.validate(true).encode()
+    encode(&module)
 }
 
 /// The component inside a component that holds the modules.

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
-use super::{Built, encode};
+use super::{Built, encode_file};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -30,7 +30,7 @@ pub fn build(dir: &Path) -> Result<Built> {
     let status = cargo.status().context("cargo does not start")?;
     ensure!(status.success(), "{name} does not compile; the compiler says why");
     let module = target.join(TARGET).join("release").join(format!("{}.wasm", library.replace('-', "_")));
-    let component = encode(&module).context("the module is no rule set: does it `export!` its policy?")?;
+    let component = encode_file(&module).context("the module is no rule set: does it `export!` its policy?")?;
     Ok(Built { name: name.to_owned(), component })
 }
 
