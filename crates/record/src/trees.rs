@@ -69,6 +69,7 @@ pub fn needed_for_append(size: u64) -> Vec<u64> {
 /// Appends leaves to a tree: gives the hashes to store, by index, and adds them to what is known.
 pub fn append(known: &mut Known, size: u64, leaves: &[Hash]) -> Result<Vec<(u64, Hash)>, TreeError> {
     let mut stored = Vec::with_capacity(2 * leaves.len());
+    known.0.reserve(2 * leaves.len());
     for (leaf, position) in leaves.iter().zip(size..) {
         let first = tlog_tiles::stored_hash_index(0, position);
         let level = position.trailing_ones();

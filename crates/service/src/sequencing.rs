@@ -33,7 +33,7 @@ pub enum SequenceError {
     Secret(i32),
 }
 
-/// Sequences what is pending in the context's tenant; tells how many events got their position.
+/// Sequences what is pending in the context's tenant when it begins; tells how many events got their position.
 ///
 /// Answers zero where nothing is pending, and where another process is at it.
 pub async fn sequence(db: &Db, ctx: &Ctx, slug: &str, signing: &Signing) -> Result<usize, SequenceError> {
@@ -43,9 +43,11 @@ pub async fn sequence(db: &Db, ctx: &Ctx, slug: &str, signing: &Signing) -> Resu
         if !records::claim(&mut tx).await? {
             return Ok(done);
         }
-        match extend(tx, ctx, slug, signing).await? {
-            0 => return Ok(done),
-            more => done += more,
+        let taken = extend(tx, ctx, slug, signing).await?;
+        done += taken;
+        // What comes while others are acting all the time waits for the next turn, or a turn would never end.
+        if taken < usize::from(BATCH) {
+            return Ok(done);
         }
     }
 }
@@ -55,7 +57,7 @@ pub async fn catch_up(db: &Db, ctx: &Ctx, slug: &str, signing: &Signing) -> Resu
     loop {
         let mut tx = db.record(ctx).await?;
         records::await_claim(&mut tx).await?;
-        if extend(tx, ctx, slug, signing).await? == 0 {
+        if extend(tx, ctx, slug, signing).await? < usize::from(BATCH) {
             return Ok(());
         }
     }

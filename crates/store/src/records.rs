@@ -11,6 +11,12 @@ use crate::{RecordTx, StoreError, TenantTx, events, rows};
 /// A checkpoint: its size, when it was signed, and the signed note.
 pub type Checkpoint = (u64, DateTime<Utc>, String);
 
+/// How many bytes a hash has.
+const HASH: usize = 32;
+
+/// How many hashes a row has at most: more of them, and the database would keep them apart from their row.
+const RUN: usize = 60;
+
 /// Claims the sequencing of the tenant until the transaction ends; false where another process has it.
 pub async fn claim(tx: &mut RecordTx) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT pg_try_advisory_xact_lock($1)").bind(claim_of(tx)).fetch_one(tx.sql()).await?;
@@ -56,7 +62,7 @@ pub async fn extend(
     tx: &mut RecordTx,
     first: u64,
     ids: &[EventId],
-    hashes: &[(u64, [u8; 32])],
+    hashes: &[(u64, [u8; HASH])],
 ) -> Result<(), StoreError> {
     let tenant = tx.tenant().uuid();
     let uuids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
@@ -70,24 +76,44 @@ pub async fn extend(
     .bind(positions)
     .execute(tx.sql())
     .await?;
-    for part in rows::parts(hashes) {
-        let mut query = QueryBuilder::new("INSERT INTO record_hashes (tenant_id, index, hash) ");
-        query.push_values(part, |mut row, (index, hash)| {
-            row.push_bind(tenant).push_bind(bigint(*index)).push_bind(hash.as_slice());
+    let runs = runs(hashes);
+    for part in rows::parts(&runs) {
+        let mut query = QueryBuilder::new("INSERT INTO record_hashes (tenant_id, index, hashes) ");
+        query.push_values(part, |mut row, (index, hashes)| {
+            row.push_bind(tenant).push_bind(bigint(*index)).push_bind(hashes);
         });
         query.build().execute(tx.sql()).await?;
     }
     Ok(())
 }
 
+/// Hashes as they are stored: each row has those whose indices follow one another from its own on.
+fn runs(hashes: &[(u64, [u8; HASH])]) -> Vec<(u64, Vec<u8>)> {
+    let mut runs: Vec<(u64, Vec<u8>)> = Vec::with_capacity(hashes.len().div_ceil(RUN));
+    for (index, hash) in hashes {
+        match runs.last_mut() {
+            Some((first, run)) if run.len() < RUN * HASH && *first + (run.len() / HASH) as u64 == *index => {
+                run.extend_from_slice(hash);
+            }
+            _ => runs.push((*index, hash.to_vec())),
+        }
+    }
+    runs
+}
+
 /// Reads hashes of the tree by their stored index; those that are not there are left out.
 pub async fn hashes(tx: &mut TenantTx, indices: &[u64]) -> Result<HashMap<u64, [u8; 32]>, StoreError> {
     let wanted: Vec<_> = indices.iter().copied().map(bigint).collect();
-    let rows = sqlx::query("SELECT index, hash FROM record_hashes WHERE tenant_id = $1 AND index = ANY($2)")
-        .bind(tx.tenant().uuid())
-        .bind(wanted)
-        .fetch_all(tx.sql())
-        .await?;
+    let rows = sqlx::query(
+        "SELECT w.index, substring(r.hashes FROM (w.index - r.index)::integer * 32 + 1 FOR 32) AS hash
+         FROM unnest($2::bigint[]) AS w (index) CROSS JOIN LATERAL (SELECT h.index, h.hashes FROM record_hashes h
+             WHERE h.tenant_id = $1 AND h.index <= w.index ORDER BY h.index DESC LIMIT 1) r
+         WHERE length(r.hashes) / 32 > w.index - r.index",
+    )
+    .bind(tx.tenant().uuid())
+    .bind(wanted)
+    .fetch_all(tx.sql())
+    .await?;
     rows.iter()
         .map(|row| {
             let index: i64 = row.try_get("index")?;
@@ -134,4 +160,17 @@ pub(crate) fn checkpoint(row: &PgRow) -> Result<Checkpoint, StoreError> {
 
 pub(crate) fn bigint(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HASH, RUN, runs};
+
+    #[test]
+    fn a_row_has_hashes_that_follow_one_another_and_no_more_than_it_takes() {
+        let hashes: Vec<(u64, [u8; HASH])> = (5..70).chain(90..92).map(|i: u8| (i.into(), [i; HASH])).collect();
+        let found: Vec<_> = runs(&hashes).into_iter().map(|(first, run)| (first, run.len() / HASH, run[0])).collect();
+        assert_eq!(found, [(5, RUN, 5), (65, 5, 65), (90, 2, 90)]);
+        assert!(runs(&[]).is_empty());
+    }
 }

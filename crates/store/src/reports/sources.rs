@@ -31,8 +31,8 @@ pub async fn position(tx: &mut RecordTx) -> Result<Option<u64>, StoreError> {
 /// Tells whether an event has its position that is not counted, without holding anything.
 pub async fn has_more(tx: &mut TenantTx) -> Result<bool, StoreError> {
     let (more,): (bool,) = sqlx::query_as(
-        "SELECT EXISTS (SELECT FROM events WHERE tenant_id = $1
-         AND position >= COALESCE((SELECT position FROM report_cursors WHERE tenant_id = $1), 0))",
+        "SELECT COALESCE((SELECT max(position) FROM events WHERE tenant_id = $1), -1)
+         >= COALESCE((SELECT position FROM report_cursors WHERE tenant_id = $1), 0)",
     )
     .bind(tx.tenant().uuid())
     .fetch_one(tx.sql())
@@ -42,13 +42,14 @@ pub async fn has_more(tx: &mut TenantTx) -> Result<bool, StoreError> {
 
 /// Tells whether every event is counted, also those that have no position yet.
 pub async fn is_settled(tx: &mut TenantTx) -> Result<bool, StoreError> {
-    let (open,): (bool,) = sqlx::query_as(
-        "SELECT EXISTS (SELECT FROM events WHERE tenant_id = $1 AND (position IS NULL
-         OR position >= COALESCE((SELECT position FROM report_cursors WHERE tenant_id = $1), 0)))",
-    )
-    .bind(tx.tenant().uuid())
-    .fetch_one(tx.sql())
-    .await?;
+    if has_more(tx).await? {
+        return Ok(false);
+    }
+    let (open,): (bool,) =
+        sqlx::query_as("SELECT EXISTS (SELECT FROM events WHERE tenant_id = $1 AND position IS NULL)")
+            .bind(tx.tenant().uuid())
+            .fetch_one(tx.sql())
+            .await?;
     Ok(!open)
 }
 

@@ -1,0 +1,10 @@
+DO $m$
+BEGIN
+    -- What one transaction of the sequencer adds to the tree lies side by side in the stored order, so that a row holds a run of hashes, from its index
+    -- on. A row a hash cost half as much as giving the events their positions.
+    ALTER TABLE record_hashes RENAME COLUMN hash TO hashes;
+    ALTER TABLE record_hashes
+        DROP CONSTRAINT record_hashes_hash_check,
+        ADD CONSTRAINT record_hashes_hashes_check CHECK (length(hashes) > 0 AND length(hashes) % 32 = 0);
+END
+$m$;
