@@ -53,8 +53,6 @@ const STANDING: &str = "WITH held AS MATERIALIZED (
          AND r.voting_unit = c.voting_unit) AS weights,
         (SELECT true FROM roll_agents a WHERE a.tenant_id = $1 AND a.ballot_id = c.ballot_id
          AND a.voting_unit = c.voting_unit AND a.member_id = c.member_id) AS acts,
-        (SELECT true FROM members m WHERE m.tenant_id = $1 AND m.id = c.member_id) AS known,
-        (SELECT true FROM votes v WHERE v.tenant_id = $1 AND v.ballot_id = c.ballot_id AND v.voting_unit = c.voting_unit) AS voted,
         CASE WHEN c.held IS NULL THEN false WHEN pg_try_advisory_xact_lock(hashtextextended(c.held, 0)) THEN (
          SELECT true FROM idempotency_keys k WHERE k.tenant_id = $1 AND k.principal = c.principal
          AND k.operation = c.operation AND k.key = c.key) ELSE true END AS taken
@@ -64,10 +62,13 @@ const STANDING: &str = "WITH held AS MATERIALIZED (
 
 /// What casts stand on, by the place of the cast in the list: where the ballot stands, and what the voting unit weighs.
 ///
-/// Left out is whoever is no member or may not act for the voting unit by themselves, a voting unit that has voted, and a key that was answered or
-/// is held by another act. The keys of the others are held from now on, and no ballot leaves its state until the transaction ends, beside others
+/// Left out is whoever may not act for the voting unit by themselves, which nobody does who is no member, and a key that was answered or is held by another act. Whether
+/// the voting unit has voted is for [`insert`] to tell. The keys of the others are held from now on, and no ballot leaves its state until the transaction ends, beside others
 /// that hold it too. A row that another transaction had changed is read as that left it; a roll never changes once its ballot is there.
 pub async fn standing(tx: &mut SharedTx, asked: &[Asked<'_>]) -> Result<Vec<(usize, Held, Weight)>, StoreError> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
     let tenant = tx.tenant();
     let held = |it: &Asked<'_>| it.key.map(|(principal, key)| idempotency::name(tenant, principal, key));
     let ballots: BTreeSet<_> = asked.iter().map(|it| it.ballot.uuid()).collect();
@@ -90,7 +91,7 @@ fn stands(row: &PgRow) -> Result<Option<(usize, Held, Weight)>, StoreError> {
     let holds = |column| Ok::<_, StoreError>(row.try_get::<Option<bool>, _>(column)?.unwrap_or(false));
     let weights: Option<Vec<Option<i64>>> = row.try_get("weights")?;
     let Some([Some(heads), floor_area]) = weights.as_deref() else { return Ok(None) };
-    if !holds("acts")? || !holds("known")? || holds("voted")? || holds("taken")? {
+    if !holds("acts")? || holds("taken")? {
         return Ok(None);
     }
     let place: i64 = row.try_get("place")?;

@@ -18,6 +18,9 @@ use crate::{
 /// How many transactions that several acts share are under way at most.
 const SHARED: u32 = 16;
 
+/// How many statements a connection for such transactions keeps prepared: each of their tables has one for each number of rows that a statement may have.
+const STATEMENTS: usize = 256;
+
 /// How many looks across tenants are under way at most. They have connections of their own: every request finds its tenant by one of the platform's
 /// role, and waits for no look.
 pub const LOOKS: u32 = 4;
@@ -78,7 +81,8 @@ impl Db {
         // What is shared comes with any number of rows. Planned anew for each number its statements would take longer to plan than to run; on a few
         // connections of its own each is planned once.
         let app = PgConnectOptions::from_str(&urls.app)?;
-        let shared = app.clone().options([("plan_cache_mode", "force_generic_plan")]);
+        let shared =
+            app.clone().options([("plan_cache_mode", "force_generic_plan")]).statement_cache_capacity(STATEMENTS);
         let platform = PgConnectOptions::from_str(&urls.platform)?;
         let (app, shared) = (pool(app, 32), pool(shared, SHARED));
         Ok(Self { app, shared, looks: pool(platform.clone(), LOOKS), platform: pool(platform, 8) })

@@ -25,15 +25,16 @@ impl Chosen<'_> {
     }
 }
 
-/// How many rows a statement has at most. With more of them it is not faster any more.
-const MOST: usize = 256;
+/// How many rows a statement may have. With more of them it is not faster any more.
+const SIZES: [usize; 22] = [1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 96, 128, 192, 256];
 
-/// Parts rows into those of one statement each: by powers of two, so that their statements are few, stay prepared, and are planned once. A statement of
-/// thousands of rows that comes once takes the server as long to plan as to carry out.
+/// Parts rows into those of one statement each: by few sizes, so that their statements stay prepared and are planned once, and yet up to 71 rows take
+/// no more than two. A statement of thousands of rows that comes once takes the server as long to plan as to carry out.
 pub(crate) fn parts<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     let mut rest = rows;
     std::iter::from_fn(move || {
-        let (part, others) = rest.split_at(MOST.min(1 << rest.len().checked_ilog2()?));
+        let size = SIZES.iter().rfind(|size| **size <= rest.len())?;
+        let (part, others) = rest.split_at(*size);
         rest = others;
         Some(part)
     })
@@ -44,11 +45,13 @@ mod tests {
     use super::parts;
 
     #[test]
-    fn rows_are_parted_by_powers_of_two_up_to_what_a_statement_takes() {
+    fn rows_are_parted_by_few_sizes_up_to_what_a_statement_takes() {
         let sizes = |rows: usize| -> Vec<usize> { parts(&vec![(); rows]).map(<[()]>::len).collect() };
         assert!(sizes(0).is_empty());
         assert_eq!(sizes(1), [1]);
-        assert_eq!(sizes(103), [64, 32, 4, 2, 1]);
-        assert_eq!(sizes(1_030), [256, 256, 256, 256, 4, 2]);
+        assert_eq!(sizes(31), [28, 3]);
+        assert_eq!(sizes(103), [96, 7]);
+        assert_eq!(sizes(1_030), [256, 256, 256, 256, 6]);
+        assert!((1..=71).all(|rows| sizes(rows).len() <= 2 && sizes(rows).iter().sum::<usize>() == rows));
     }
 }

@@ -22,10 +22,14 @@ pub struct TenantTx {
 
 impl TenantTx {
     pub(crate) async fn begin(pool: &PgPool, tenant: TenantId, begin: &'static str) -> Result<Self, StoreError> {
-        // SET LOCAL, not set_config: it also reaches the workers of a distributed database. The literal is a UUID, hence safe. Sent together
-        // they cost one round trip.
-        let begin = format!("{begin}; SET LOCAL yishi.tenant = '{}'", tenant.uuid());
-        Ok(Self { tx: begun(pool, begin).await?, tenant })
+        Ok(Self { tx: begun(pool, in_tenant(begin, tenant)).await?, tenant })
+    }
+
+    /// Commits, and begins the next transaction inside the same tenant.
+    async fn chain(&mut self) -> Result<(), StoreError> {
+        let tenant = self.tenant;
+        sqlx::raw_sql(AssertSqlSafe(in_tenant("COMMIT AND CHAIN", tenant))).execute(self.sql()).await?;
+        Ok(())
     }
 
     /// The tenant.
@@ -158,16 +162,24 @@ impl SharedTx {
 
     /// Appends the event of each act, keeps the answers of those that came with a key, and commits; gives the answers, in order.
     ///
-    /// The keys must be held already; one that was answered meanwhile undoes all.
-    pub async fn commit_each<A: Serialize>(self, acts: Vec<SharedAct<A>>) -> Result<Vec<A>, NotShared> {
-        let mut inner = self.0.inner;
-        if let Err(error) = append_each(&mut inner, &acts).await {
+    /// The keys must be held already; one that was answered meanwhile undoes all. Where others wait to go on, the next transaction is begun with the
+    /// commit, which saves them a round trip.
+    pub async fn commit_each<A: Serialize>(
+        mut self,
+        acts: Vec<SharedAct<A>>,
+        goes_on: bool,
+    ) -> Result<(Vec<A>, Option<Self>), NotShared> {
+        if let Err(error) = append_each(&mut self, &acts).await {
             // A connection that broke has let go of everything by itself.
-            inner.tx.rollback().await.ok();
+            self.undo().await.ok();
             return Err(NotShared::Undone(error));
         }
-        inner.tx.commit().await.map_err(|error| NotShared::Unknown(error.into()))?;
-        Ok(acts.into_iter().map(|act| act.answer).collect())
+        let next = match goes_on {
+            true => self.0.inner.chain().await.map(|()| Some(self)),
+            false => self.0.inner.end().await.map(|()| None),
+        };
+        let next = next.map_err(NotShared::Unknown)?;
+        Ok((acts.into_iter().map(|act| act.answer).collect(), next))
     }
 
     /// Ends it without a trace, and with it whatever it holds.
@@ -188,6 +200,13 @@ async fn append_each<A: Serialize>(tx: &mut TenantTx, shared: &[SharedAct<A>]) -
         }
     }
     idempotency::keep(tx, &kept).await
+}
+
+/// A statement that begins a transaction, and puts it inside a tenant; sent together they cost one round trip.
+///
+/// SET LOCAL, not set_config: it also reaches the workers of a distributed database. The literal is a UUID, hence safe.
+fn in_tenant(begin: &str, tenant: TenantId) -> String {
+    format!("{begin}; SET LOCAL yishi.tenant = '{}'", tenant.uuid())
 }
 
 fn json(answer: &impl Serialize) -> Result<Value, StoreError> {

@@ -28,22 +28,35 @@ use crate::{
     voting::{Cast, admitted_online, vote},
 };
 
-/// Casts the votes of whoever waits once there is a transaction for them, and answers each.
-pub(super) async fn cast(app: &App, slug: &str, take: impl FnOnce() -> Vec<Waiting>) {
-    let begun = begin(app, slug).await;
-    let waiting = take();
-    let mut outcomes = match begun {
+/// How often a writer lets others go first before it takes those who wait: requests that have arrived by then come along. A lone caster does not wait
+/// for them.
+const GATHERED: usize = 8;
+
+/// Casts the votes of whoever waits once there is a transaction for them, and answers each; goes on with the next transaction where others wait by then.
+pub(super) async fn cast(app: &App, slug: &str, begun: Option<SharedTx>) -> Option<SharedTx> {
+    let begun = match begun {
+        Some(tx) => Ok(Some(tx)),
+        None => begin(app, slug).await,
+    };
+    if app.casting.has_company(slug) {
+        for _ in 0..GATHERED {
+            tokio::task::yield_now().await;
+        }
+    }
+    let waiting = app.casting.take(slug);
+    let (mut outcomes, next) = match begun {
         Ok(Some(tx)) => together(app, slug, tx, &waiting).await,
-        Ok(None) => HashMap::new(),
+        Ok(None) => (HashMap::new(), None),
         Err(failure) => {
             tracing::warn!(error = &failure as &dyn std::error::Error, "votes are cast one by one");
-            HashMap::new()
+            (HashMap::new(), None)
         }
     };
     for (place, it) in waiting.into_iter().enumerate() {
         // Whoever has gone away has their vote all the same.
         it.answer.send(outcomes.remove(&place).unwrap_or(Outcome::Alone)).ok();
     }
+    next
 }
 
 /// A transaction in the tenant, if there is such a tenant.
@@ -61,17 +74,24 @@ async fn begin(app: &App, slug: &str) -> Result<Option<SharedTx>, Failure> {
 }
 
 /// Casts in one transaction what can be; whoever has no outcome has to be heard alone, and finds nothing held any more.
-async fn together(app: &App, slug: &str, mut tx: SharedTx, waiting: &[Waiting]) -> HashMap<usize, Outcome> {
+async fn together(
+    app: &App,
+    slug: &str,
+    mut tx: SharedTx,
+    waiting: &[Waiting],
+) -> (HashMap<usize, Outcome>, Option<SharedTx>) {
     let prepared = prepare(app, slug, &mut tx, waiting).await;
     let undone = match prepared {
         Ok(acts) if !acts.is_empty() => {
             let (places, acts): (Vec<_>, Vec<_>) = acts.into_iter().unzip();
-            match tx.commit_each(acts).await {
-                Ok(casts) => return places.into_iter().zip(casts.into_iter().map(Outcome::Cast)).collect(),
+            match tx.commit_each(acts, app.casting.is_waited_for(slug)).await {
+                Ok((casts, next)) => {
+                    return (places.into_iter().zip(casts.into_iter().map(Outcome::Cast)).collect(), next);
+                }
                 Err(NotShared::Undone(error)) => Some(error.into()),
                 Err(NotShared::Unknown(error)) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the database went away at a commit");
-                    return places.into_iter().map(|place| (place, Outcome::Unknown)).collect();
+                    return (places.into_iter().map(|place| (place, Outcome::Unknown)).collect(), None);
                 }
             }
         }
@@ -80,7 +100,7 @@ async fn together(app: &App, slug: &str, mut tx: SharedTx, waiting: &[Waiting]) 
     if let Some(error) = undone {
         tracing::warn!(error = &error as &dyn std::error::Error, "votes are cast one by one");
     }
-    HashMap::new()
+    (HashMap::new(), None)
 }
 
 /// A vote that has been found plain.

@@ -36,6 +36,12 @@ struct Lane {
     writers: usize,
 }
 
+impl Lane {
+    const fn is_waited_in(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+}
+
 /// A vote that waits for its outcome.
 pub(super) struct Waiting {
     pub claim: Claim,
@@ -64,9 +70,13 @@ struct Writer {
 
 /// Writes until nobody waits.
 async fn write(mut writer: Writer) {
+    let mut begun = None;
     while writer.is_needed() {
-        let Writer { app, slug, .. } = &writer;
-        batches::cast(app, slug, || app.casting.take(slug)).await;
+        begun = batches::cast(&writer.app, &writer.slug, begun).await;
+    }
+    // Whoever waited was taken by another writer meanwhile. Nothing is written in it, and nothing held.
+    if let Some(tx) = begun {
+        tx.undo().await.ok();
     }
 }
 
@@ -74,7 +84,7 @@ impl Writer {
     /// Tells whether somebody waits; where nobody does the writer has left the lane.
     fn is_needed(&mut self) -> bool {
         let mut lanes = lock(&self.app.casting.lanes);
-        let needed = lanes.get(&self.slug).is_some_and(|lane| !lane.waiting.is_empty());
+        let needed = lanes.get(&self.slug).is_some_and(Lane::is_waited_in);
         if !needed {
             self.left = true;
             leave(&mut lanes, &self.slug);
@@ -115,8 +125,18 @@ impl Casting {
         needed
     }
 
+    /// Tells whether somebody waits.
+    pub(super) fn is_waited_for(&self, slug: &str) -> bool {
+        lock(&self.lanes).get(slug).is_some_and(Lane::is_waited_in)
+    }
+
+    /// Tells whether several wait.
+    pub(super) fn has_company(&self, slug: &str) -> bool {
+        lock(&self.lanes).get(slug).is_some_and(|lane| lane.waiting.len() > 1)
+    }
+
     /// Takes whoever waits, the first come first.
-    fn take(&self, slug: &str) -> Vec<Waiting> {
+    pub(super) fn take(&self, slug: &str) -> Vec<Waiting> {
         let mut lanes = lock(&self.lanes);
         let Some(lane) = lanes.get_mut(slug) else { return Vec::new() };
         let rest = lane.waiting.split_off(lane.waiting.len().min(MOST));

@@ -107,6 +107,8 @@ pub fn create_cluster(binaries: &Path, cluster: &Path, account: &Account) -> Res
         "-E",
         "UTF8",
         "--locale=C.UTF-8",
+        // The order of bytes, which is the one that C.UTF-8 has too, compared as bytes and not by the C library.
+        "--lc-collate=C",
         "--no-instructions",
     ]);
     run("initdb", &mut initdb, None)?;

@@ -26,7 +26,7 @@ use yishi_store::{
     ballots::{self, Ballot},
     casts,
     members::{self, Member},
-    records, running as store,
+    running as store,
     tenants::{self, Tenant},
     topics::{self, Topic},
     units::{self, Unit},
@@ -155,11 +155,6 @@ pub async fn make(db: &Db, slug: &str, voters: usize) -> Result<Scene> {
 }
 
 impl Scene {
-    /// Tells whether an event of the tenant waits for its place in the record.
-    pub async fn has_pending(&self, db: &Db) -> Result<bool> {
-        Ok(!records::pending(&mut db.read(&context(self.tenant)).await?, 1).await?.is_empty())
-    }
-
     /// Casts the votes of all voters, many a transaction, and gives them their positions in the record.
     pub async fn fill(&self, db: &Db, signing: &Signing) -> Result<()> {
         let ctx = context(self.tenant);
@@ -169,7 +164,7 @@ impl Scene {
             let rows: Vec<_> = votes.iter().map(|(vote, _)| (self.ballot, vote, ctx.now)).collect();
             casts::insert(&mut tx, &rows).await?;
             let act = |event| SharedAct { ctx: ctx.clone(), event, answer: (), keeps_request: false };
-            let done = tx.commit_each(votes.into_iter().map(|(_, event)| act(event)).collect()).await;
+            let done = tx.commit_each(votes.into_iter().map(|(_, event)| act(event)).collect(), false).await;
             done.map_err(|error| anyhow!("votes were not committed: {error:?}"))?;
             catch_up(db, &ctx, &self.slug, signing).await?;
         }
