@@ -1,4 +1,4 @@
-//! Callers that cost little: each keeps one connection, and sends requests that were made before.
+//! Callers that cost little: each keeps one connection, and sends requests that were made before; all of them share a thread of their own.
 
 use std::{
     sync::{
@@ -29,6 +29,15 @@ pub struct Load {
 
 /// Sends requests by so many callers at the same time, each once, for a time or until there are none left; each must be answered with success.
 pub async fn send(address: &str, callers: usize, requests: Vec<Vec<u8>>, time: Duration) -> Result<Load> {
+    let address = address.to_owned();
+    let work = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(send_all(&address, callers, requests, time))
+    });
+    work.await?
+}
+
+async fn send_all(address: &str, callers: usize, requests: Vec<Vec<u8>>, time: Duration) -> Result<Load> {
     let (requests, next) = (Arc::new(requests), Arc::new(AtomicUsize::new(0)));
     let ready = Arc::new(Barrier::new(callers + 1));
     let mut tasks = JoinSet::new();

@@ -9,7 +9,11 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use yishi_service::tokens::Issuer;
-use yishi_store::{Db, floors};
+use yishi_store::{
+    Db,
+    due::{self, Work},
+    floors,
+};
 
 use super::{
     Better, Figure, Ratio, Report, Rounds,
@@ -18,6 +22,7 @@ use super::{
     programs::stop,
     scenes::{Scene, make},
 };
+use crate::clocks;
 
 /// How many connections the database takes: pgbench's, and those of the service.
 const CONNECTIONS: u16 = 320;
@@ -127,37 +132,38 @@ impl Stage {
             |level: &Level| level.most / if self.trial { 10 } else { 1 } * usize::try_from(self.window).unwrap_or(1);
         let keyed = votes(&OTHERS[0].1);
         let voters = LEVELS.iter().map(votes).sum::<usize>() + keyed + 1_000;
-        let scene = [make(&self.db, &format!("hot{round}"), voters).await?];
-        let [hot] = &scene;
+        let hot = make(&self.db, &format!("hot{round}"), voters).await?;
         std::fs::write(&self.script, floors::vote_script(hot.tenant))?;
         let spread: usize = OTHERS[1..].iter().map(|(_, level)| votes(level)).sum();
         let mut cities = Vec::with_capacity(TENANTS);
         for i in 0..TENANTS {
             cities.push(make(&self.db, &format!("city{round}-{i}"), spread / TENANTS).await?);
         }
+        // All voters are told that their ballot has opened.
+        self.settle().await?;
         let mut cast = 1_000;
         // The service begins as pgbench does, with connections that are there and statements that are prepared.
-        self.cast(&LEVELS[2], &scene, hot.votes(0..cast, &self.installation.issuer(), false)).await?;
+        self.cast(&LEVELS[2], hot.votes(0..cast, &self.installation.issuer(), false)).await?;
         let (levels, others) = found.split_at_mut(LEVELS.len());
         for (level, found) in LEVELS.iter().zip(&mut *levels) {
             found.floor.push(self.floor(level.clients).await?);
             let requests = hot.votes(cast..cast + votes(level), &self.installation.issuer(), false);
             cast += requests.len();
-            found.add(&self.cast(level, &scene, requests).await?);
+            found.add(&self.cast(level, requests).await?);
         }
         let mut each = 0;
         for ((way, level), found) in OTHERS.iter().zip(others) {
             let same = LEVELS.iter().position(|it| it.clients == level.clients).unwrap_or_default();
             found.floor.extend(levels[same].floor.last());
-            let (tenants, requests) = match way {
-                Way::Keyed => (&scene[..], hot.votes(cast..cast + votes(level), &self.installation.issuer(), true)),
+            let requests = match way {
+                Way::Keyed => hot.votes(cast..cast + votes(level), &self.installation.issuer(), true),
                 Way::Spread => {
                     let share = votes(level) / TENANTS;
                     each += share;
-                    (&cities[..], in_turn(&cities, each - share..each, &self.installation.issuer()))
+                    in_turn(&cities, each - share..each, &self.installation.issuer())
                 }
             };
-            found.add(&self.cast(level, tenants, requests).await?);
+            found.add(&self.cast(level, requests).await?);
         }
         Ok(())
     }
@@ -166,15 +172,21 @@ impl Stage {
         pgbench::run(&self.pgbench, self.installation.database.sockets(), &self.script, clients, self.window).await
     }
 
-    /// Casts votes, and waits until the record has them, so that what is measured next has the machine to itself.
-    async fn cast(&self, level: &Level, tenants: &[Scene], requests: Vec<Vec<u8>>) -> Result<Load> {
+    /// Casts votes, and waits until they are in the record and counted, so that what is measured next has the machine to itself.
+    async fn cast(&self, level: &Level, requests: Vec<Vec<u8>>) -> Result<Load> {
         let load = callers::send(&self.address, level.clients, requests, Duration::from_secs(self.window)).await?;
-        for scene in tenants {
-            while scene.has_pending(&self.db).await? {
+        self.settle().await?;
+        Ok(load)
+    }
+
+    /// Waits until nothing is left to be done in the background of any tenant.
+    async fn settle(&self) -> Result<()> {
+        for work in [Work::Sequencing, Work::Projecting, Work::Announcing] {
+            while !due::tenants(&mut self.db.platform().await?, work, clocks::now()).await?.is_empty() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
-        Ok(load)
+        Ok(())
     }
 }
 
