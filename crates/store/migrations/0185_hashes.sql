@@ -1,7 +1,7 @@
 DO $m$
 BEGIN
     -- What one transaction of the sequencer adds to the tree lies side by side in the stored order, so that a row holds a run of hashes, from its index
-    -- on. A row a hash cost half as much as giving the events their positions.
+    -- on, and not one: there are two hashes for each event.
     ALTER TABLE record_hashes RENAME COLUMN hash TO hashes;
     ALTER TABLE record_hashes
         DROP CONSTRAINT record_hashes_hash_check,

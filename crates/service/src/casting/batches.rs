@@ -38,7 +38,7 @@ pub(super) async fn cast(app: &App, slug: &str, begun: Option<SharedTx>) -> Opti
         Some(tx) => Ok(Some(tx)),
         None => begin(app, slug).await,
     };
-    if app.casting.has_company(slug) {
+    if app.casting.waiting(slug) > 1 {
         for _ in 0..GATHERED {
             tokio::task::yield_now().await;
         }
@@ -84,7 +84,7 @@ async fn together(
     let undone = match prepared {
         Ok(acts) if !acts.is_empty() => {
             let (places, acts): (Vec<_>, Vec<_>) = acts.into_iter().unzip();
-            match tx.commit_each(acts, app.casting.is_waited_for(slug)).await {
+            match tx.commit_each(acts, app.casting.waiting(slug) > 0).await {
                 Ok((casts, next)) => {
                     return (places.into_iter().zip(casts.into_iter().map(Outcome::Cast)).collect(), next);
                 }

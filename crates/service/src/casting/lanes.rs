@@ -36,12 +36,6 @@ struct Lane {
     writers: usize,
 }
 
-impl Lane {
-    const fn is_waited_in(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-}
-
 /// A vote that waits for its outcome.
 pub(super) struct Waiting {
     pub claim: Claim,
@@ -84,7 +78,7 @@ impl Writer {
     /// Tells whether somebody waits; where nobody does the writer has left the lane.
     fn is_needed(&mut self) -> bool {
         let mut lanes = lock(&self.app.casting.lanes);
-        let needed = lanes.get(&self.slug).is_some_and(Lane::is_waited_in);
+        let needed = lanes.get(&self.slug).is_some_and(|lane| !lane.waiting.is_empty());
         if !needed {
             self.left = true;
             leave(&mut lanes, &self.slug);
@@ -125,14 +119,9 @@ impl Casting {
         needed
     }
 
-    /// Tells whether somebody waits.
-    pub(super) fn is_waited_for(&self, slug: &str) -> bool {
-        lock(&self.lanes).get(slug).is_some_and(Lane::is_waited_in)
-    }
-
-    /// Tells whether several wait.
-    pub(super) fn has_company(&self, slug: &str) -> bool {
-        lock(&self.lanes).get(slug).is_some_and(|lane| lane.waiting.len() > 1)
+    /// How many wait.
+    pub(super) fn waiting(&self, slug: &str) -> usize {
+        lock(&self.lanes).get(slug).map_or(0, |lane| lane.waiting.len())
     }
 
     /// Takes whoever waits, the first come first.

@@ -42,14 +42,15 @@ pub async fn has_more(tx: &mut TenantTx) -> Result<bool, StoreError> {
 
 /// Tells whether every event is counted, also those that have no position yet.
 pub async fn is_settled(tx: &mut TenantTx) -> Result<bool, StoreError> {
-    if has_more(tx).await? {
-        return Ok(false);
-    }
-    let (open,): (bool,) =
-        sqlx::query_as("SELECT EXISTS (SELECT FROM events WHERE tenant_id = $1 AND position IS NULL)")
-            .bind(tx.tenant().uuid())
-            .fetch_one(tx.sql())
-            .await?;
+    // One statement: what gets its position between two would be seen by neither.
+    let (open,): (bool,) = sqlx::query_as(
+        "SELECT EXISTS (SELECT FROM events WHERE tenant_id = $1 AND position IS NULL)
+         OR COALESCE((SELECT max(position) FROM events WHERE tenant_id = $1), -1)
+         >= COALESCE((SELECT position FROM report_cursors WHERE tenant_id = $1), 0)",
+    )
+    .bind(tx.tenant().uuid())
+    .fetch_one(tx.sql())
+    .await?;
     Ok(!open)
 }
 
